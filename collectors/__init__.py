@@ -1,0 +1,1 @@
+"""Collectors: run at agencies as services, read logs and ship them, losing nothing."""

@@ -1,0 +1,1 @@
+"""Sources: where a collector reads; one module per protocol."""

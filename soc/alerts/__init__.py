@@ -1,0 +1,1 @@
+"""Episodes → alerts and what people do with them; pure."""

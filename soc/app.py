@@ -1,0 +1,1 @@
+"""Composition root: settings → objects → one TaskGroup per role."""

@@ -1,0 +1,1 @@
+"""One event × rules → signals: the fast engine and the slow reference beside it; pure."""

@@ -1,0 +1,1 @@
+"""Drills: scenario, player through real collectors, score."""

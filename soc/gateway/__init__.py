@@ -1,0 +1,1 @@
+"""The edge towards collectors: enrolment, batches, heartbeats."""

@@ -1,0 +1,1 @@
+"""Which collectors are silent, lagging or missing records; pure."""

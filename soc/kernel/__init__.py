@@ -1,0 +1,1 @@
+"""Kernel: time, errors, ids, text folding, channels and logs; imports nothing of ours."""

@@ -1,0 +1,57 @@
+"""Deterministic ids: the same facts about a thing give the same id on every machine, at any time."""
+
+import hashlib
+import secrets
+
+
+def digest(*parts: str | bytes) -> str:
+    """Return the blake2b-128 of *parts* as 32 hex digits.
+
+    Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ.
+    """
+    state = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        state.update(len(raw).to_bytes(8, "big"))
+        state.update(raw)
+    return state.hexdigest()
+
+
+def event_id_own(agency: str, source: str, own_id: str, raw: bytes) -> str:
+    """Return the id of a record that carries its own id (``event.id``, journald cursor).
+
+    *raw* takes part: an id can be forged to hide one record behind another.
+    For EVTX the own id is (computer, channel, EventRecordID, TimeCreated) and *raw* is empty.
+    """
+    return digest("own", agency, source, own_id, raw)
+
+
+def event_id_at(agency: str, source: str, fingerprint: str, offset: int, raw: bytes) -> str:
+    """Return the id of a record known by its place in a file (*offset* in bytes)."""
+    return digest("at", agency, source, fingerprint, str(offset), raw)
+
+
+def event_id_seq(agency: str, source: str, collector: str, boot: str, sequence: int) -> str:
+    """Return the id of a record from a network input, which has no place of its own."""
+    return digest("seq", agency, source, collector, boot, str(sequence))
+
+
+def fingerprint(head: bytes, end_of_record: int) -> str:
+    """Return a file's identity: the hash of its first min(1000, *end_of_record*) bytes.
+
+    Depends on nothing behind the record, so growth of the file never changes an id.
+    """
+    return digest("file", head[: min(FINGERPRINT_BYTES, end_of_record)])
+
+
+def signal_id(rule_id: str, event_id: str) -> str:
+    """Return the id of one rule's hit on one event."""
+    return digest("signal", rule_id, event_id)
+
+
+def random_id() -> str:
+    """Return 32 random hex digits: attempts, boots, sessions; never an event."""
+    return secrets.token_hex(16)
+
+
+FINGERPRINT_BYTES = 1000

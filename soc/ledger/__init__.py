@@ -1,0 +1,1 @@
+"""The ledger, pure: facts with versions, entries in a hash chain, folds and snapshots."""

@@ -1,0 +1,1 @@
+"""The edge towards the national centre: reports out, receipts and warnings in."""

@@ -1,0 +1,1 @@
+"""Bytes of one record → fields, log source, layer, ECS; pure."""

@@ -1,0 +1,1 @@
+"""Ports: what the stages need from the outside, as Protocols of at most five methods."""

@@ -1,0 +1,1 @@
+"""Playbooks: model, linter, conditions and the machine; pure."""

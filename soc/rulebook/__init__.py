@@ -1,0 +1,1 @@
+"""Sigma files → plans; the only importer of pySigma."""

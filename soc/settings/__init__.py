@@ -1,0 +1,1 @@
+"""Settings of the centre: one TOML file, every error at once."""

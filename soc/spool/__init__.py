@@ -1,0 +1,1 @@
+"""Append-only segment files that survive a power cut: codec, segment, journal."""

@@ -1,0 +1,1 @@
+"""The wire between collector and gateway: messages, their limits and their versions."""

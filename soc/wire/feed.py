@@ -1,0 +1,75 @@
+"""A feed entry: what a gateway tells the correlator and the accounts, in order, once durable."""
+
+import msgspec
+
+from soc.kernel.errors import Corrupt
+from soc.model.heartbeat import Heartbeat
+from soc.model.identity import Origin
+from soc.model.signal import Signal
+from soc.wire.messages import Gap
+
+MAX_SIGNALS = 1000
+MAX_ENTRY_BYTES = 1 << 20
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What became of one batch; the accounts read only these."""
+
+    origin: Origin
+    boot: str
+    first_seq: int
+    last_seq: int
+    stored: int
+    reread: int
+    quarantined: int
+    gaps: tuple[Gap, ...]
+    received_at_ms: int
+    clock_offset_ms: int
+    """Centre's clock minus collector's clock at sending."""
+    read_until_ms: int = 0
+    """Newest read time in the batch."""
+
+
+class FeedEntry(msgspec.Struct, frozen=True):
+    """At most 1,000 signals and 1 MiB."""
+
+    version: int
+    signals: tuple[Signal, ...] = ()
+    heartbeats: tuple[Heartbeat, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+
+
+def encode(entry: FeedEntry) -> bytes:
+    """Return *entry* as it is appended to a feed."""
+    return msgspec.msgpack.encode(entry)
+
+
+def decode(data: bytes) -> FeedEntry:
+    """Return the entry in *data*.
+
+    Raises:
+        Corrupt: the bytes are not a feed entry.
+    """
+    try:
+        return msgspec.msgpack.decode(data, type=FeedEntry)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt(f"feed entry: {error}") from error
+
+
+def stream_name(day: str, gateway: str, boot: str) -> str:
+    """Return the name of one gateway process's feed of one *day*; names sort by day."""
+    return f"feed/{day}/{gateway}-{boot}"
+
+
+def split(signals: tuple[Signal, ...]) -> list[tuple[Signal, ...]]:
+    """Cut *signals* into parts that each fit one entry."""
+    parts: list[list[Signal]] = [[]]
+    size = 0
+    for signal in signals:
+        weight = len(msgspec.msgpack.encode(signal))
+        if parts[-1] and (len(parts[-1]) >= MAX_SIGNALS or size + weight > MAX_ENTRY_BYTES):
+            parts.append([])
+            size = 0
+        parts[-1].append(signal)
+        size += weight
+    return [tuple(part) for part in parts if part]
