@@ -21,7 +21,11 @@ class Receipt(msgspec.Struct, frozen=True):
     last_seq: int
     stored: int
     reread: int
+    """Stored once more: the same event was first seen on an earlier day."""
+    known: int
+    """Stored before, by an earlier delivery of this record or an earlier reading of its file."""
     quarantined: int
+    """Of all: could not be parsed."""
     gaps: tuple[Gap, ...]
     received_at_ms: int
     clock_offset_ms: int

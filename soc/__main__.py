@@ -1,0 +1,5 @@
+"""``python -m soc``."""
+
+from soc.cli import main
+
+main()

@@ -1,0 +1,161 @@
+"""Stage intake: a batch is parsed, matched, stored and fed; only then is the collector told 200.
+
+    accept → parse → detection.match → writer.write(events) → log.append(feed) → return
+
+Nothing is kept between batches but the feed's position, so a gateway that dies is simply replaced:
+whatever was not answered is sent again, and ids make the repetition harmless.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from soc.detection.engine import Engine
+from soc.kernel.clock import Clock
+from soc.kernel.errors import Conflict
+from soc.model.event import Event, Mark
+from soc.model.heartbeat import Heartbeat
+from soc.model.identity import Origin
+from soc.model.signal import Signal, signal_of
+from soc.parsing.mapping import Sources
+from soc.parsing.parse import parse
+from soc.ports.events import EventWriter, Written
+from soc.ports.log import Log
+from soc.wire import feed
+from soc.wire.feed import FeedEntry, Receipt
+from soc.wire.messages import Batch, Beat
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How this centre reads records: one value, so that a reload swaps both at once."""
+
+    sources: Sources
+    engine: Engine
+
+
+class Feed:
+    """The one writer of one gateway process's feed; a new stream each day."""
+
+    def __init__(self, log: Log, gateway: str, boot: str, clock: Clock) -> None:
+        """Write to *log* under the name of *gateway* and *boot*."""
+        self._log = log
+        self._gateway = gateway
+        self._boot = boot
+        self._clock = clock
+        self._stream = ""
+        self._next = 0
+        self._turn = asyncio.Lock()
+
+    async def append(self, entries: Sequence[FeedEntry]) -> None:
+        """Write *entries* durably, in order.
+
+        Raises:
+            StoreBusy: some may be written; all are given again with the batch.
+        """
+        async with self._turn:
+            for entry in entries:
+                await self._append(feed.encode(entry))
+
+    async def _append(self, data: bytes) -> None:
+        day = self._clock.now().strftime("%Y-%m-%d")
+        stream = feed.stream_name(day, self._gateway, self._boot)
+        if stream != self._stream:
+            self._stream, self._next = stream, 0
+        while True:
+            n, self._next = self._next, self._next + 1
+            try:
+                await self._log.append(stream, n, data)
+            except Conflict:
+                continue  # an earlier append had succeeded although its answer was lost
+            except BaseException:
+                self._next = n
+                raise
+            return
+
+
+@dataclass(slots=True)
+class Intake:
+    """Takes batches and heartbeats; returns when they are durable."""
+
+    understanding: Callable[[], Understanding]
+    writer: EventWriter
+    feed: Feed
+    clock: Clock
+
+    async def accept(self, batch: Batch, origin: Origin) -> Receipt:
+        """Store and feed *batch*, which came with *origin*'s credential.
+
+        Raises:
+            StoreBusy: nothing is promised; the same batch must come again.
+        """
+        received_at_ms = self.clock.now_ms()
+        events, signals = await asyncio.to_thread(self._understand, batch, origin, received_at_ms)
+        written = await self.writer.write(events)
+        receipt = _receipt(batch, origin, events, written, received_at_ms)
+        await self.feed.append(_entries(signals, receipt))
+        return receipt
+
+    async def beat(self, beat: Beat, origin: Origin) -> Heartbeat:
+        """Feed a heartbeat that came with *origin*'s credential."""
+        heartbeat = Heartbeat(
+            origin=origin,
+            boot=beat.boot,
+            sent_at_ms=beat.sent_at_ms,
+            received_at_ms=self.clock.now_ms(),
+            next_seq=beat.next_seq,
+            acked_seq=beat.acked_seq,
+            sources=beat.sources,
+            spool_bytes=beat.spool_bytes,
+            software=beat.software,
+        )
+        await self.feed.append([FeedEntry(version=1, heartbeats=(heartbeat,))])
+        return heartbeat
+
+    def _understand(
+        self, batch: Batch, origin: Origin, received_at_ms: int
+    ) -> tuple[list[Event], tuple[Signal, ...]]:
+        reading = self.understanding()
+        events = [
+            parse(
+                record,
+                origin,
+                received_at_ms=received_at_ms,
+                sources=reading.sources,
+                collector_boot=batch.boot,
+                sequence=sequence,
+            )
+            for sequence, record in enumerate(batch.records, batch.first_seq)
+        ]
+        signals = tuple(
+            signal_of(event, rule.id, rule.version)
+            for event in events
+            for rule in reading.engine.match(event)
+        )
+        return events, signals
+
+
+def _receipt(
+    batch: Batch, origin: Origin, events: Sequence[Event], written: Written, received_at_ms: int
+) -> Receipt:
+    return Receipt(
+        origin=origin,
+        boot=batch.boot,
+        first_seq=batch.first_seq,
+        last_seq=batch.last_seq,
+        stored=written.stored,
+        reread=written.reread,
+        known=written.known,
+        quarantined=sum(Mark.QUARANTINED in event.marks for event in events),
+        gaps=batch.gaps,
+        received_at_ms=received_at_ms,
+        clock_offset_ms=received_at_ms - batch.sent_at_ms,
+        read_until_ms=max((event.read_at_ms for event in events), default=0),
+    )
+
+
+def _entries(signals: tuple[Signal, ...], receipt: Receipt) -> list[FeedEntry]:
+    parts = feed.split(signals)
+    entries = [FeedEntry(version=1, signals=part) for part in parts[:-1]]
+    last = parts[-1] if parts else ()
+    return [*entries, FeedEntry(version=1, signals=last, receipts=(receipt,))]
