@@ -1,4 +1,4 @@
-"""Stage watch: keeps the accounts of the fleet and says when a collector falls silent or a record is missing."""
+"""Stage watch: keeps the fleet's accounts and says when a collector falls silent or a record is missing."""
 
 from datetime import timedelta
 

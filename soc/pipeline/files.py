@@ -1,0 +1,216 @@
+"""Log files of any known kind → records, without a collector: what ``soc scan`` reads.
+
+Kinds are recognised by content: EVTX, JSON (one object a line, objects in a row, arrays, CloudTrail's
+``Records``), syslog and access logs as lines; each also in gzip or zstd.
+"""
+
+import gzip
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import zstandard
+from evtx import PyEvtxParser
+
+from soc.kernel.clock import iso_ms
+from soc.kernel.errors import RecordError
+from soc.kernel.ids import digest
+from soc.model.record import Record
+from soc.wire.codec import MAX_RECORD_BYTES
+
+SOURCE = "scan"
+MAX_DOCUMENT_BYTES = 1 << 30
+"""Largest file of JSON that is not one object a line (it is held in memory)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record and where it stands."""
+
+    number: int
+    """EventRecordID for EVTX, else the line or element from 1."""
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read one file."""
+
+    path: Path
+    zone: str
+    format: str | None
+    """Name in the parser table; None = recognise."""
+
+
+def find(paths: list[Path]) -> Iterator[Path]:
+    """Yield the files at *paths*, folders walked in order of name; hidden ones are left out."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for inner in sorted(path.rglob("*")):
+            hidden = any(part.startswith(".") for part in inner.relative_to(path).parts)
+            if inner.is_file() and not hidden:
+                yield inner
+
+
+def records(reading: Reading) -> Iterator[Found | RecordError]:
+    """Yield each record of a file; a damaged one as an error, and then the next.
+
+    Raises:
+        RecordError: the file as a whole cannot be read.
+    """
+    try:
+        with reading.path.open("rb") as raw, _plain(raw) as stream:
+            template = _template(reading, int(reading.path.stat().st_mtime * 1000))
+            head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+            yield from _by_kind(stream, head, template, reading.format)
+    except (OSError, EOFError, zstandard.ZstdError) as error:
+        raise RecordError(f"{getattr(error, 'strerror', None) or error}") from error
+
+
+def _by_kind(
+    stream: io.BufferedReader, head: bytes, template: Record, given: str | None
+) -> Iterator[Found | RecordError]:
+    if head.startswith(_EVTX_MAGIC):
+        yield from _evtx(stream, template)
+        return
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if _ARRAY.match(head):
+        yield from _documents(stream, template, given or "json")
+    elif first == b"{":
+        by_line = _is_json(head.split(b"\n", 1)[0])
+        read = _lines if by_line else _documents
+        yield from read(stream, template, given or "json")
+    else:
+        yield from _lines(stream, template, given or _format_of_lines(head))
+
+
+def _plain(raw: IO[bytes]) -> io.BufferedReader:
+    magic = raw.read(4)
+    raw.seek(0)
+    if magic.startswith(b"\x1f\x8b"):
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), _BUFFER_BYTES)  # type: ignore[arg-type]
+    if magic == b"\x28\xb5\x2f\xfd":
+        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        return io.BufferedReader(reader, _BUFFER_BYTES)  # type: ignore[arg-type]
+    return io.BufferedReader(raw, _BUFFER_BYTES)  # type: ignore[arg-type]
+
+
+def _template(reading: Reading, modified_ms: int) -> Record:
+    return Record(
+        source=SOURCE,
+        format="",
+        raw=b"",
+        read_at_ms=modified_ms,
+        day=iso_ms(modified_ms)[:10],
+        zone=reading.zone,
+        fingerprint=digest("scan", str(reading.path)),
+    )
+
+
+def _record(template: Record, format_: str, raw: bytes, offset: int, *, split: bool = False) -> Record:
+    return Record(
+        source=template.source,
+        format=format_,
+        raw=raw,
+        read_at_ms=template.read_at_ms,
+        day=template.day,
+        zone=template.zone,
+        fingerprint=template.fingerprint,
+        offset=offset,
+        split=split,
+    )
+
+
+def _lines(stream: io.BufferedReader, template: Record, format_: str) -> Iterator[Found]:
+    offset, number, whole = 0, 0, True
+    while line := stream.readline(MAX_RECORD_BYTES):
+        number += whole
+        ended = line.endswith(b"\n")
+        text = line.rstrip(b"\r\n")
+        if text:
+            split = not (whole and (ended or len(line) < MAX_RECORD_BYTES))
+            yield Found(number, _record(template, format_, text, offset, split=split))
+        offset += len(line)
+        whole = ended
+
+
+def _documents(stream: io.BufferedReader, template: Record, format_: str) -> Iterator[Found | RecordError]:
+    data = stream.read(MAX_DOCUMENT_BYTES + 1)
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise RecordError(f"JSON that is not one object a line; accepted up to {MAX_DOCUMENT_BYTES} bytes")
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    for number, (start, end) in enumerate(_elements(text), 1):
+        if end < 0:
+            yield RecordError(f"element {number}: not JSON at character {start}")
+            return
+        yield Found(number, _record(template, format_, text[start:end].encode(), start))
+
+
+def _elements(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each object, stepping into arrays and ``{"Records": […]}``; end -1 = broken."""
+    position = _skip(text, 0)
+    while position < len(text):
+        envelope = _RECORDS.match(text, position)
+        if text[position] == "[" or envelope:
+            position = _skip(text, envelope.end() if envelope else position + 1)
+            continue
+        if text[position] in "]}":
+            position = _skip(text, position + 1)
+            continue
+        try:
+            _, end = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            yield position, -1
+            return
+        yield position, end
+        position = _skip(text, end)
+
+
+def _skip(text: str, position: int) -> int:
+    found = _BETWEEN.match(text, position)
+    return found.end() if found else position
+
+
+def _evtx(stream: io.BufferedReader, template: Record) -> Iterator[Found | RecordError]:
+    try:
+        found = iter(PyEvtxParser(io.BytesIO(stream.read())).records_json())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise RecordError(f"EVTX: {error}") from error
+    while True:
+        try:
+            item = next(found)
+        except StopIteration:
+            return
+        except (OSError, RuntimeError, ValueError) as error:
+            yield RecordError(f"EVTX record: {error}")
+            continue
+        number = int(item["event_record_id"])
+        yield Found(number, _record(template, "evtx_json", item["data"].encode(), number))
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _format_of_lines(head: bytes) -> str:
+    return "access" if any(_LINE_OF_ACCESS.match(line) for line in head.split(b"\n")[:5]) else "syslog"
+
+
+_BUFFER_BYTES = 1 << 20
+_HEAD_BYTES = 64 << 10
+_EVTX_MAGIC = b"ElfFile\x00"
+_LINE_OF_ACCESS = re.compile(rb'\S+ \S+ \S+ \[[^\]]{10,40}\] "')
+_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
+_BETWEEN = re.compile(r"[\s,]*")
+_RECORDS = re.compile(r'\{\s*"Records"\s*:\s*\[')
+_DECODER = json.JSONDecoder()
