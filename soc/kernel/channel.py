@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class ChannelClosed(Exception):  # noqa: N818 - the end of a flow, not a fault
+class ChannelClosed(Exception):
     """Nothing more can be sent."""
 
 

@@ -1,1 +1,0 @@
-"""Composition root: settings → objects → one TaskGroup per role."""

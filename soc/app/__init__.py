@@ -1,0 +1,1 @@
+"""Composition root: settings → objects → one TaskGroup; the only place where tasks start."""

@@ -1,0 +1,150 @@
+"""The centre's objects, made from settings and closed in order."""
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from soc.alerts.state import AlertsFold
+from soc.app.content import Content, read_content
+from soc.gateway.authority import Authority, open_authority
+from soc.gateway.credentials import CredentialsFold
+from soc.health.fleet import Fleet
+from soc.kernel.clock import Clock
+from soc.kernel.errors import StoreBusy
+from soc.kernel.ids import random_id
+from soc.kernel.logs import Log, Said
+from soc.ncsc.client import HttpNationalCentre
+from soc.pipeline.intake import Feed, Intake
+from soc.pipeline.recorder import Recorder
+from soc.pipeline.report import OutboxFold
+from soc.pipeline.selfreport import SelfReport
+from soc.ports.national import NationalCentre
+from soc.response.runs import RunsFold
+from soc.settings.model import Settings
+from soc.stores.embedded import EmbeddedEventStore
+from soc.stores.snapshots import FileSnapshots
+from soc.stores.sqlite_accounts import SqliteAccounts
+from soc.stores.sqlite_lease import SqliteLease
+from soc.stores.sqlite_log import SqliteLog
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """The states the ledger is folded into."""
+
+    alerts: AlertsFold
+    runs: RunsFold
+    outbox: OutboxFold
+    credentials: CredentialsFold
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """One running centre on the embedded stores."""
+
+    settings: Settings
+    content: Content
+    boot: str
+    recorder: Recorder
+    folds: Folds
+    feeds: SqliteLog
+    events: EmbeddedEventStore
+    lease: SqliteLease
+    accounts: SqliteAccounts
+    authority: Authority
+    intake: Intake
+    report: SelfReport
+    fleet: Fleet
+    national: NationalCentre | None
+    clock: Clock
+    log: Log
+
+
+@asynccontextmanager
+async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterator[Centre]:
+    """Open everything below ``data_dir``, fold the ledger, and close it all at the end.
+
+    Raises:
+        StoreBusy: another process runs on the same folder.
+        ConfigError: rules or playbooks cannot be found.
+    """
+    folder = settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    content = read_content(settings.rules.folders, settings.rules.mappings)
+    for error in content.rulebook.errors:
+        log.warning(Said.RULE_REJECTED, error=error)
+    boot = random_id()
+    folds = Folds(AlertsFold(), RunsFold(), OutboxFold(), CredentialsFold())
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(folder))
+        ledger = await _closing(stack, SqliteLog.open(folder / "ledger.db"))
+        feeds = await _closing(stack, SqliteLog.open(folder / "feeds.db"))
+        lease = await _closing(stack, SqliteLease.open(folder / "lease.db", clock))
+        accounts = await _closing(stack, SqliteAccounts.open(folder / "accounts.db"))
+        events = await _closing(stack, EmbeddedEventStore.open(folder / "events"))
+        recorder = Recorder(
+            ledger,
+            [folds.alerts, folds.runs, folds.outbox, folds.credentials],
+            clock,
+            snapshots=FileSnapshots(folder / "snapshots"),
+        )
+        await recorder.start()
+        understanding = content.understanding()
+        intake = Intake(lambda: understanding, events, Feed(feeds, "centre", boot, clock), clock)
+        yield Centre(
+            settings=settings,
+            content=content,
+            boot=boot,
+            recorder=recorder,
+            folds=folds,
+            feeds=feeds,
+            events=events,
+            lease=lease,
+            accounts=accounts,
+            authority=open_authority(folder / "pki", clock.now()),
+            intake=intake,
+            report=SelfReport(intake, clock, boot),
+            fleet=Fleet(),
+            national=await _national(stack, settings),
+            clock=clock,
+            log=log,
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: the embedded store has one owner."""
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise StoreBusy(f"{folder} is in use by another soc process") from error
+    finally:
+        os.close(handle)
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=_Closable)
+
+
+async def _closing(stack: AsyncExitStack, opening: Awaitable[C]) -> C:
+    opened = await opening
+    stack.push_async_callback(opened.close)
+    return opened
+
+
+async def _national(stack: AsyncExitStack, settings: Settings) -> NationalCentre | None:
+    if settings.ncsc is None:
+        return None
+    ncsc = settings.ncsc
+    client = HttpNationalCentre(url=ncsc.url, ca=ncsc.ca, certificate=ncsc.certificate, key=ncsc.key)
+    stack.push_async_callback(client.close)
+    return client

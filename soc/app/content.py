@@ -1,0 +1,47 @@
+"""Rules, mappings and playbooks read from disk into one understanding, with what was rejected."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from soc.detection.engine import Engine
+from soc.kernel.errors import ConfigError
+from soc.parsing.mapping import Sources, entity_fields, known_logsource, load_mappings
+from soc.pipeline.intake import Understanding
+from soc.rulebook.load import load, read_rule_files
+from soc.rulebook.plan import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the centre knows of attacks."""
+
+    sources: Sources
+    rulebook: Rulebook
+
+    def understanding(self, *, routed: bool = True) -> Understanding:
+        """Return the value intake reads records with; compiles the rules."""
+        return Understanding(self.sources, Engine(self.rulebook.rules, routed=routed))
+
+
+def read_content(folders: list[Path], mappings: Path) -> Content:
+    """Return the rules in *folders* over the mapping data in *mappings*.
+
+    Raises:
+        ConfigError: a folder is missing.
+    """
+    missing = [str(path) for path in (*folders, mappings) if not path.exists()]
+    if missing:
+        raise ConfigError("no such file or folder: " + ", ".join(missing))
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(mappings.glob("*.yml"))}
+    sources = load_mappings(texts)
+    rulebook = load(
+        read_rule_files(folders),
+        known=lambda logsource: known_logsource(sources, logsource),
+        entities=lambda logsource: entity_fields(sources, logsource),
+    )
+    return Content(sources, rulebook)
+
+
+def house_mappings() -> Path:
+    """Return the mapping data that ships beside the program."""
+    return Path(__file__).resolve().parents[2] / "rules" / "mappings"

@@ -1,0 +1,179 @@
+"""``soc serve``: every role in one process, each stage a named, supervised task.
+
+Shutdown follows the flow: the collectors' port closes first, then the stages, then the stores.
+"""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from soc.app.centre import Centre, open_centre
+from soc.app.control import Control
+from soc.app.stages import stages
+from soc.console.pages import application
+from soc.console.parts import Parts
+from soc.gateway.authority import open_server
+from soc.gateway.server import Gateway, tls_context
+from soc.kernel.clock import Clock
+from soc.kernel.ids import random_id
+from soc.kernel.logs import Log, Said
+from soc.ledger.fact import Fact, fact_id
+from soc.pipeline.supervise import supervise
+from soc.settings.model import Settings
+
+GRACE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the centre listens."""
+
+    gateway: str
+    console: str
+    socket: Path
+
+
+class _Stop(Exception):
+    """Ends the TaskGroup from inside."""
+
+
+async def serve(
+    settings: Settings,
+    *,
+    clock: Clock,
+    log: Log,
+    stop: asyncio.Event,
+    ready: Callable[[Addresses], None],
+) -> None:
+    """Run the centre until *stop* is set; *ready* is told the addresses once everything listens."""
+    async with open_centre(settings, clock, log) as centre:
+        await _announce(centre)
+        try:
+            async with AsyncExitStack() as edges, asyncio.TaskGroup() as group:
+                addresses = await _listen(edges, centre)
+                for name, stage in stages(centre).items():
+                    group.create_task(supervise(name, stage, clock=clock, log=log), name=name)
+                ready(addresses)
+                log.info(Said.STARTED, gateway=addresses.gateway, console=addresses.console)
+                await stop.wait()
+                log.info(Said.STOPPING)
+                await edges.aclose()
+                raise _Stop
+        except* _Stop:
+            pass
+        await centre.recorder.snapshot()
+        log.info(Said.STOPPED)
+
+
+async def _announce(centre: Centre) -> None:
+    """Put into the ledger which rules decide from now on."""
+    hash_ = centre.content.rulebook.hash
+    fact = Fact(
+        type="ConfigActivated",
+        version=1,
+        id=fact_id("ConfigActivated", hash_, random_id()),
+        at_ms=centre.clock.now_ms(),
+        actor="machine:centre",
+        agency=None,
+        exercise=None,
+        collector=None,
+        payload={"hash": hash_},
+    )
+    await centre.recorder.decide(lambda: (fact,))
+
+
+async def _listen(edges: AsyncExitStack, centre: Centre) -> Addresses:
+    gateway = await _listen_gateway(edges, centre)
+    console = await _listen_console(edges, centre)
+    socket = await _listen_control(edges, centre, console)
+    return Addresses(gateway, console, socket)
+
+
+async def _listen_gateway(edges: AsyncExitStack, centre: Centre) -> str:
+    config, now = centre.settings.gateway, centre.clock.now()
+    folder = centre.settings.data_dir / "pki"
+    certificate, key = open_server(folder, centre.authority, config.names, now)
+    server = Gateway(
+        intake=centre.intake,
+        recorder=centre.recorder,
+        credentials=centre.folds.credentials,
+        authority=centre.authority,
+        clock=centre.clock,
+        log=centre.log,
+    )
+    context = tls_context(certificate, key, folder / "ca.pem")
+    return await _site(edges, server.application(), config.listen, context)
+
+
+async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
+    config = centre.settings.console
+    context = None
+    if config.certificate is not None and config.key is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(config.certificate, config.key)
+    parts = Parts(
+        recorder=centre.recorder,
+        alerts=centre.folds.alerts,
+        runs=centre.folds.runs,
+        events=centre.events,
+        accounts=centre.accounts,
+        fleet=lambda: centre.fleet.rows(centre.clock.now_ms()),
+        rulebook=centre.content.rulebook,
+        agencies={agency.id: agency.name for agency in centre.settings.agency},
+        zone=centre.settings.zone,
+        language=config.language,
+        secure=context is not None,
+        clock=centre.clock,
+        log=centre.log,
+    )
+    return await _site(edges, application(parts), config.listen, context)
+
+
+async def _listen_control(edges: AsyncExitStack, centre: Centre, console: str) -> Path:
+    control = Control(
+        recorder=centre.recorder,
+        credentials=centre.folds.credentials,
+        accounts=centre.accounts,
+        fleet=lambda: centre.fleet.rows(centre.clock.now_ms()),
+        agencies=frozenset(agency.id for agency in centre.settings.agency),
+        console_url=lambda: console,
+        clock=centre.clock,
+    )
+    path = centre.settings.data_dir / "soc.sock"
+    path.unlink(missing_ok=True)
+    runner = await _runner(edges, control.application())
+    before = os.umask(0o177)
+    try:
+        await web.UnixSite(runner, str(path)).start()
+    finally:
+        os.umask(before)
+    return path
+
+
+async def _site(
+    edges: AsyncExitStack, app: web.Application, listen: str, context: ssl.SSLContext | None
+) -> str:
+    host, _, port = listen.rpartition(":")
+    runner = await _runner(edges, app)
+    await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=context).start()
+    bound = runner.addresses[0]
+    return f"{'https' if context else 'http'}://{bound[0]}:{bound[1]}"
+
+
+async def _runner(edges: AsyncExitStack, app: web.Application) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE.total_seconds())
+    await runner.setup()
+    edges.push_async_callback(runner.cleanup)
+    return runner
+
+
+Stage = Callable[[], Awaitable[None]]
+__all__ = ["Addresses", "serve"]

@@ -1,0 +1,159 @@
+"""``soc scan``: finds attacks in log files, without any server."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import Progress, TextColumn
+
+from soc.app.content import Content, house_mappings, read_content
+from soc.cli.scan_output import episode_line, hit_line, show_table
+from soc.kernel.errors import ConfigError
+from soc.model.event import LogSource
+from soc.model.signal import Signal
+from soc.pipeline.files import find
+from soc.pipeline.scan import Hit, Manner, Place, Tally, correlate, scan_file
+
+BUSY_FILES = 1
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found so far."""
+
+    signals: list[Signal] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+    """Signal id → place."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--rules", "folders", multiple=True, required=True, type=click.Path(exists=True, path_type=Path)
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of a table.")
+@click.option("--format", "format_", default=None, help="Instead of recognising: json, syslog, access, …")
+@click.option("--agency", default="", help="Whose logs these are.")
+@click.option("--agency-field", default=None, help="Field of the event that names the agency.")
+@click.option("--zone", default="UTC", show_default=True, help="For times without a zone, and for days.")
+@click.option("--logsource", default=None, help="For files that do not tell: product=…,category=…,service=…")
+@click.option("--no-routing", is_flag=True, help="Try every rule on every event.")
+@click.option("--strict", is_flag=True, help="Exit 2 if a file, record or rule could not be used.")
+def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: object) -> None:
+    r"""Run Sigma rules over log files: EVTX, JSON, syslog, access logs; gzip and zstd of them.
+
+    \b
+    soc scan /var/log --rules rules
+    soc scan case42/*.evtx --rules ~/sigma/rules/windows --json > hits.ndjson
+    soc scan mail.log --rules rules --agency so-y-te --zone Asia/Ho_Chi_Minh
+    """
+    manner = _manner(options)
+    content = _content(folders)
+    strict = bool(options["strict"])
+    routed = not options["no_routing"]
+    tally = Tally()
+    findings = Findings()
+    hits = _hits(paths, content, manner, tally, routed=routed)
+    if options["as_json"]:
+        _print_json(hits, content, manner, findings)
+    else:
+        _print_table(hits, content, manner, findings, tally)
+    _complain(content, tally)
+    if strict and (tally.faults or content.rulebook.errors):
+        sys.exit(2)
+
+
+def _hits(
+    paths: tuple[Path, ...], content: Content, manner: Manner, tally: Tally, *, routed: bool
+) -> Iterator[Hit]:
+    columns = (TextColumn("{task.description}"), *Progress.get_default_columns()[1:])
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("compiling rules", total=None)
+        understanding = content.understanding(routed=routed)
+        files = list(find(list(paths)))
+        total = sum(path.stat().st_size for path in files)
+        progress.update(task, description="reading", total=total)
+        for path in files:
+            progress.update(task, description=path.name[-40:])
+            yield from scan_file(path, understanding, manner, tally)
+            progress.advance(task, path.stat().st_size)
+
+
+def _print_json(hits: Iterator[Hit], content: Content, manner: Manner, findings: Findings) -> None:
+    plans = [plan for plan in content.rulebook.correlations if not plan.implicit]
+    wanted = {rule for plan in plans for rule in plan.rules}
+    for hit in hits:
+        click.echo(msgspec.json.encode(hit_line(hit)))
+        if hit.rule.id in wanted:
+            findings.signals.append(hit.signal)
+            findings.places[hit.signal.id] = hit.place
+    spoken = {plan.id: plan for plan in plans if not plan.silent}
+    standing = correlate(plans, findings.signals, manner.zone)
+    for episode in standing:
+        if episode.key.rule_id in spoken:
+            plan = spoken[episode.key.rule_id]
+            click.echo(msgspec.json.encode(episode_line(episode, plan.heading, findings.places, standing)))
+
+
+def _print_table(
+    hits: Iterator[Hit], content: Content, manner: Manner, findings: Findings, tally: Tally
+) -> None:
+    for hit in hits:
+        findings.signals.append(hit.signal)
+        findings.places[hit.signal.id] = hit.place
+    plans = content.rulebook.correlations
+    spoken = {plan.id: plan.heading for plan in plans if not plan.silent}
+    standing = correlate(plans, findings.signals, manner.zone)
+    alerts = [episode for episode in standing if episode.key.rule_id in spoken]
+    show_table(alerts, spoken, {signal.id: signal for signal in findings.signals})
+    click.echo(f"{tally.events} events, {tally.hits} matches, {len(alerts)} alerts", err=True)
+
+
+def _manner(options: dict[str, object]) -> Manner:
+    zone = str(options["zone"])
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.BadParameter(
+            f"{zone!r} is no IANA zone; e.g. Asia/Ho_Chi_Minh", param_hint="--zone"
+        ) from error
+    given = options["logsource"]
+    return Manner(
+        zone=zone,
+        format=_text(options["format_"]),
+        logsource=None if given is None else _logsource(str(given)),
+        agency=str(options["agency"]).lower(),
+        agency_field=_text(options["agency_field"]),
+    )
+
+
+def _logsource(text: str) -> LogSource:
+    parts = dict(part.partition("=")[::2] for part in text.split(","))
+    if not parts or set(parts) - {"product", "category", "service"} or not all(parts.values()):
+        raise click.BadParameter(
+            f"{text!r}; accepted: product=…,category=…,service=…", param_hint="--logsource"
+        )
+    return LogSource(**parts)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _content(folders: tuple[Path, ...]) -> Content:
+    try:
+        return read_content(list(folders), house_mappings())
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _complain(content: Content, tally: Tally) -> None:
+    for line in (*content.rulebook.warnings, *content.rulebook.errors, *tally.faults):
+        click.echo(line, err=True)
+    if tally.quarantined:
+        click.echo(f"{tally.quarantined} records could not be parsed; keyword rules saw their text", err=True)

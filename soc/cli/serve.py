@@ -1,0 +1,70 @@
+"""``soc serve`` runs the centre; ``soc sign-in`` opens its console."""
+
+import asyncio
+import getpass
+import signal
+from pathlib import Path
+
+import click
+
+from soc.app.serve import Addresses
+from soc.app.serve import serve as run
+from soc.cli.verbs import config_option, say, settings_of
+from soc.kernel.clock import SystemClock
+from soc.kernel.errors import SocError
+from soc.kernel.logs import open_log
+from soc.kernel.notify import notify
+from soc.settings.model import Settings
+
+ROLES = ("viewer", "analyst", "lead", "administrator", "agency", "exercise")
+
+
+@click.command()
+@config_option
+def serve(config_path: Path) -> None:
+    r"""Run the centre: every role in one process, on the embedded store.
+
+    \b
+    soc serve --config /etc/soc/soc.toml
+    """
+    settings = settings_of(config_path)
+    try:
+        asyncio.run(_serve(settings))
+    except* SocError as group:
+        raise click.ClickException("\n".join(str(error) for error in group.exceptions)) from group
+
+
+@click.command("sign-in")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default="analyst", show_default=True)
+@click.option("--agency", default=None, help="Only with --role agency: all it may see.")
+@click.option("--password", is_flag=True, help="Ask for a password instead of making a one-time link.")
+@config_option
+def sign_in(name: str, role: str, agency: str | None, config_path: Path, *, password: bool) -> None:
+    r"""Print a one-time sign-in link, or set a password.
+
+    \b
+    soc sign-in an --role analyst
+    soc sign-in binh --role lead --password
+    """
+    settings = settings_of(config_path)
+    body = {"name": name, "role": role, "agency": agency}
+    if password:
+        say(settings, "password", {**body, "password": getpass.getpass("Password: ")})
+    else:
+        click.echo(say(settings, "sign-in", body)["url"])
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(settings, clock=SystemClock(), log=open_log(), stop=stop, ready=_ready)
+
+
+def _ready(addresses: Addresses) -> None:
+    """Tell the terminal and systemd that everything listens."""
+    click.echo(f"gateway {addresses.gateway}")
+    click.echo(f"console {addresses.console}")
+    notify("READY=1")
