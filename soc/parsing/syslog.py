@@ -1,0 +1,134 @@
+"""Syslog lines: RFC 5424, RFC 3164 and what programs really send, with or without a priority.
+
+The header gives ``host``, ``program``, ``pid``; the text stays in ``message`` (keyword rules read it), and
+programs with a parser of their own add their fields.
+"""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from soc.kernel.errors import RecordError
+from soc.model.event import Fields, LogSource
+from soc.parsing import moments
+from soc.parsing.reading import Context, Reading
+from soc.parsing.services import service_fields
+
+_PRIORITY = re.compile(r"<(\d{1,3})>")
+_MODERN: Final = re.compile(
+    r"1 (?P<time>\S+) (?P<host>\S+) (?P<program>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
+    r'(?P<data>-|(?:\[[^\]"]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^\]"]*)*\])+)(?: (?P<message>.*))?$',
+    re.DOTALL,
+)
+_CLASSIC: Final = re.compile(
+    r"(?:(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)"
+    r"|\*?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?: (?P<year>\d{4}))?"
+    r" (?P<clock>\d\d:\d\d:\d\d)(?:\.\d+)?:?)"
+    r"(?: (?P<host>[^\s\[]{0,254}[^\s\[:])(?= ))? (?P<rest>.*)$",
+    re.DOTALL,
+)
+_TAG: Final = re.compile(r"(?P<program>[^\s:\[\]]{1,64})(?:\[(?P<pid>[^\]\s]{1,32})\])?:(?: |$)")
+_PARAMETER = re.compile(r'([^\s=\]"\[]+)="([^"\\]*(?:\\.[^"\\]*)*)"')
+_FACILITIES: Final = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
+    *("ntp", "audit", "alert", "clock"),
+    *(f"local{number}" for number in range(8)),
+)
+_SEVERITIES: Final = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+
+
+def read_syslog(text: str, context: Context) -> Reading:
+    """Read one syslog message.
+
+    Raises:
+        RecordError: neither a priority nor a time begins it.
+    """
+    line = text.rstrip("\r\n\0")
+    fields: Fields = {}
+    priority = _PRIORITY.match(line)
+    if priority is not None:
+        fields.update(_priority_fields(int(priority[1])))
+        line = line[priority.end() :]
+    modern = _MODERN.match(line) if priority is not None else None
+    if modern is not None:
+        at_ms = moments.from_iso(modern["time"], context.zone)
+        fields.update(_modern_fields(modern))
+    else:
+        at_ms = _read_classic(line, fields, context)
+    fields.update(service_fields(fields))
+    return Reading(fields=fields, logsources=_logsources(fields, context), at_ms=at_ms)
+
+
+def _read_classic(line: str, fields: Fields, context: Context) -> int | None:
+    """Add the fields of an RFC 3164 line, or of one with an ISO time; return its time."""
+    classic = _CLASSIC.match(line)
+    if classic is None:
+        if not fields:
+            raise RecordError("not syslog: neither <priority> nor a time begins the line")
+        fields.update(_tagged(line))
+        return None
+    if classic["host"] is not None:
+        fields["host"] = classic["host"]
+    fields.update(_tagged(classic["rest"]))
+    return _classic_time(classic, context)
+
+
+def _tagged(text: str) -> Fields:
+    tag = _TAG.match(text)
+    if tag is None:
+        return {"message": text}
+    fields: Fields = {"program": tag["program"], "message": text[tag.end() :]}
+    if tag["pid"] is not None:
+        fields["pid"] = _number(tag["pid"])
+    return fields
+
+
+def _modern_fields(line: re.Match[str]) -> Fields:
+    fields: Fields = {name: line[name] for name in ("host", "program", "msgid") if line[name] != "-"}
+    if line["pid"] != "-":
+        fields["pid"] = _number(line["pid"])
+    if line["data"] != "-":
+        fields.update(
+            {name: re.sub(r"\\(.)", r"\1", value) for name, value in _PARAMETER.findall(line["data"])}
+        )
+    fields["message"] = (line["message"] or "").removeprefix("\ufeff")
+    return fields
+
+
+def _classic_time(line: re.Match[str], context: Context) -> int | None:
+    if line["iso"] is not None:
+        return moments.from_iso(line["iso"].rstrip(":"), context.zone)
+    month = moments.MONTHS.get(line["month"])
+    if month is None:
+        return None
+    hour, minute, second = map(int, line["clock"].split(":"))
+    if line["year"] is None:
+        near = (context.near_ms, context.zone)
+        return moments.nearest_year(month, int(line["day"]), (hour, minute, second), near)
+    try:
+        stated = datetime(
+            int(line["year"]), month, int(line["day"]), hour, minute, second, tzinfo=context.zone
+        )
+    except ValueError:
+        return None
+    return moments.usable(stated, context.zone)
+
+
+def _logsources(fields: Fields, context: Context) -> tuple[LogSource, ...]:
+    program = fields.get("program")
+    if isinstance(program, str):
+        found = context.sources.programs.get(program.partition("/")[0].lower())
+        if found is not None:
+            return found
+    return context.sources.formats.get("syslog", ())
+
+
+def _priority_fields(priority: int) -> Fields:
+    facility, severity = divmod(priority, 8)
+    if facility >= len(_FACILITIES):
+        return {"severity": _SEVERITIES[severity]}
+    return {"facility": _FACILITIES[facility], "severity": _SEVERITIES[severity]}
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else text
