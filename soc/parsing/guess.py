@@ -5,6 +5,7 @@ import re
 from soc.kernel.errors import RecordError
 from soc.parsing.access import read_access
 from soc.parsing.objects import load_object
+from soc.parsing.pairs import is_pairs, read_pairs
 from soc.parsing.plain import json_reading
 from soc.parsing.reading import Context, Reading
 from soc.parsing.syslog import read_syslog
@@ -23,9 +24,13 @@ def read_any(text: str, context: Context) -> Reading:
         record, malformed = load_object(text)
         read = windows_reading if is_windows(record) else json_reading
         return read(record, context, malformed=malformed)
+    if is_pairs(text):
+        return read_pairs(text, context)
     if _SYSLOG.match(text):
         return read_syslog(text, context)
     try:
         return read_access(text, context)
     except RecordError:
-        raise RecordError("of no known format (JSON object, syslog or access log expected)") from None
+        raise RecordError(
+            "of no known format (JSON object, key=value pairs, syslog or access log expected)"
+        ) from None

@@ -13,13 +13,13 @@ from soc.model.event import LogSource
 from soc.model.identity import Layer
 from soc.parsing.tables import (
     Addition,
-    EcsSection,
+    EcsField,
     EcsTable,
     EntityTable,
+    EventLogs,
     LayerTable,
     LogSourceTable,
     Recogniser,
-    WindowsTable,
     check,
 )
 
@@ -31,7 +31,7 @@ class Sources(msgspec.Struct, frozen=True):
     """The tables, arranged for lookup. Made by ``load_mappings`` and never changed."""
 
     events: dict[tuple[str, int], tuple[LogSource, ...]]
-    """(channel in lower case, Windows event id) → log sources with their categories."""
+    """(channel in lower case, event id) → log sources with their categories."""
     channels: dict[str, tuple[LogSource, ...]]
     """Channel in lower case → log sources of every other event in it."""
     programs: dict[str, tuple[LogSource, ...]]
@@ -39,16 +39,18 @@ class Sources(msgspec.Struct, frozen=True):
     formats: dict[str, tuple[LogSource, ...]]
     """Record format → log sources when the record says no more."""
     recognisers: tuple[Recogniser, ...]
-    additions: tuple[Addition, ...]
+    additions: dict[LogSource, Addition]
+    """Log source → the category its events belong to as well."""
     open_products: frozenset[str]
     layers: tuple[tuple[LogSource, Layer], ...]
     entities: tuple[tuple[LogSource, tuple[str, ...]], ...]
-    ecs: tuple[EcsSection, ...]
+    ecs: tuple[tuple[LogSource, dict[str, EcsField]], ...]
+    """Log source → Sigma field → ECS field, best first."""
     known: dict[LogSource, Layer]
     """Every log source that some table can give, with its layer."""
 
-    def windows(self, channel: str, event_id: object) -> tuple[LogSource, ...]:
-        """Return the log sources of a Windows event; empty for a channel that no table names."""
+    def event_log(self, channel: str, event_id: object) -> tuple[LogSource, ...]:
+        """Return the log sources of an event in *channel*; empty for a channel that no table names."""
         key = channel.lower()
         found = self.events.get((key, event_id)) if type(event_id) is int else None
         return found or self.channels.get(key, ())
@@ -75,11 +77,11 @@ def load_mappings(texts: Mapping[str, str]) -> Sources:
     ecs = check(texts, "ecs.yml", EcsTable, faults)
     if logs is None or layers is None or entities is None or ecs is None:
         raise ConfigError("; ".join(faults))
-    channels, events = _channels(logs.windows), _events(logs.windows)
+    channels, events = _channels(logs.event_logs), _events(logs.event_logs)
     tables = (channels, events, logs.programs, logs.formats)
     known = {logsource for table in tables for found in table.values() for logsource in found}
     known |= {logsource for recogniser in logs.json for logsource in recogniser.logsources}
-    known |= {msgspec.structs.replace(each.of, category=each.category) for each in logs.also}
+    known |= {addition.widened for addition in logs.also}
     patterns = tuple((entry.logsource, entry.layer) for entry in layers.layers)
     return Sources(
         events=events,
@@ -87,11 +89,11 @@ def load_mappings(texts: Mapping[str, str]) -> Sources:
         programs=logs.programs,
         formats=logs.formats,
         recognisers=logs.json,
-        additions=logs.also,
+        additions={addition.of: addition for addition in logs.also},
         open_products=logs.open,
         layers=patterns,
         entities=tuple((entry.logsource, entry.fields) for entry in entities.entities),
-        ecs=ecs.sections,
+        ecs=tuple((section.logsource, section.targets()) for section in ecs.sections),
         known={logsource: _layer(patterns, logsource) for logsource in known},
     )
 
@@ -118,22 +120,25 @@ def _layer(patterns: tuple[tuple[LogSource, Layer], ...], logsource: LogSource) 
     return next((layer for pattern, layer in patterns if pattern.covers(logsource)), Layer.ON_THE_SPOT)
 
 
-def _channels(windows: WindowsTable) -> dict[str, tuple[LogSource, ...]]:
+def _channels(event_logs: dict[str, EventLogs]) -> dict[str, tuple[LogSource, ...]]:
     table: dict[str, tuple[LogSource, ...]] = {}
-    for service, channels in windows.services.items():
-        for channel in channels:
-            found = LogSource(product="windows", service=service)
-            table[channel.lower()] = (*table.get(channel.lower(), ()), found)
+    for product, logs in event_logs.items():
+        for service, channels in logs.services.items():
+            for key in map(str.lower, channels):
+                table[key] = (*table.get(key, ()), LogSource(product=product, service=service))
     return table
 
 
-def _events(windows: WindowsTable) -> dict[tuple[str, int], tuple[LogSource, ...]]:
+def _events(event_logs: dict[str, EventLogs]) -> dict[tuple[str, int], tuple[LogSource, ...]]:
+    rows = [
+        ((channel.lower(), event_id), LogSource(product, category, service))
+        for product, logs in event_logs.items()
+        for service, categories in logs.categories.items()
+        for channel in logs.services.get(service, ())
+        for category, event_ids in categories.items()
+        for event_id in event_ids
+    ]
     table: dict[tuple[str, int], tuple[LogSource, ...]] = {}
-    for service, categories in windows.categories.items():
-        for category, event_ids in categories.items():
-            found = LogSource(product="windows", category=category, service=service)
-            for channel in windows.services.get(service, ()):
-                for event_id in event_ids:
-                    key = (channel.lower(), event_id)
-                    table[key] = (*table.get(key, ()), found)
+    for key, logsource in rows:
+        table[key] = (*table.get(key, ()), logsource)
     return table

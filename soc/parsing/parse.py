@@ -19,8 +19,10 @@ from soc.parsing.access import read_access
 from soc.parsing.bytes import valid_text
 from soc.parsing.guess import read_any
 from soc.parsing.mapping import Sources
+from soc.parsing.pairs import read_pairs
 from soc.parsing.plain import read_json, read_soc
 from soc.parsing.reading import Context, Reading
+from soc.parsing.recognition import widen
 from soc.parsing.syslog import read_syslog
 from soc.parsing.windows import read_windows
 
@@ -30,6 +32,7 @@ FORMATS: Final[Mapping[str, Reader]] = {
     "evtx_json": read_windows,
     "syslog": read_syslog,
     "access": read_access,
+    "pairs": read_pairs,
     "json": read_json,
     "soc": read_soc,
     "auto": read_any,
@@ -110,9 +113,11 @@ class _Moment(NamedTuple):
 def _read(record: Record, origin: Origin, text: str, context: Context) -> tuple[Reading, str]:
     """Return the reading, and why it is empty if it is."""
     try:
-        return _reader(record.format, origin)(text, context), ""
+        reading = _reader(record.format, origin)(text, context)
     except RecordError as error:
         return Reading(fields={}, logsources=context.sources.formats.get(record.format, ())), str(error)
+    widen(context.sources, reading)
+    return reading, ""
 
 
 def _reader(name: str, origin: Origin) -> Reader:

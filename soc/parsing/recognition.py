@@ -1,4 +1,4 @@
-"""Recognising the log source of a JSON object by the fields it has."""
+"""Recognising log sources: of a JSON object by its fields, and the categories that a log source brings."""
 
 import re
 
@@ -6,7 +6,8 @@ import msgspec
 
 from soc.model.event import Fields, LogSource
 from soc.parsing.mapping import Sources
-from soc.parsing.tables import Addition, Recogniser
+from soc.parsing.reading import Reading
+from soc.parsing.tables import Recogniser
 
 _WORD = re.compile(r"[a-z0-9_]+")
 
@@ -18,8 +19,25 @@ def recognise_object(sources: Sources, record: Fields, source: str) -> tuple[Log
     """
     for recogniser in sources.recognisers:
         if all(name in record for name in recogniser.has) and _equal(recogniser.equals, record):
-            return _added(sources, _with_service(recogniser, record, source))
+            return _with_service(recogniser, record, source)
     return ()
+
+
+def widen(sources: Sources, reading: Reading) -> None:
+    """Add to *reading* the categories that its log sources bring, and their field names.
+
+    A field that the record has itself is never replaced.
+    """
+    if sources.additions.keys().isdisjoint(reading.logsources):
+        return
+    widened = []
+    for logsource in reading.logsources:
+        addition = sources.additions.get(logsource)
+        widened.append(logsource if addition is None else addition.widened)
+        for alias, name in (addition.aliases if addition is not None else {}).items():
+            if name in reading.fields:
+                reading.fields.setdefault(alias, reading.fields[name])
+    reading.logsources = tuple(widened)
 
 
 def _with_service(recogniser: Recogniser, record: Fields, source: str) -> tuple[LogSource, ...]:
@@ -32,23 +50,20 @@ def _with_service(recogniser: Recogniser, record: Fields, source: str) -> tuple[
     return tuple(msgspec.structs.replace(found, service=service.lower()) for found in recogniser.logsources)
 
 
-def _added(sources: Sources, found: tuple[LogSource, ...]) -> tuple[LogSource, ...]:
-    return tuple(
-        msgspec.structs.replace(logsource, category=addition.category)
-        if (addition := _addition(sources, logsource))
-        else logsource
-        for logsource in found
-    )
-
-
-def _addition(sources: Sources, logsource: LogSource) -> Addition | None:
-    return next((addition for addition in sources.additions if addition.of.covers(logsource)), None)
-
-
 def _equal(wanted: dict[str, str | tuple[str, ...]], record: Fields) -> bool:
     for name, choices in wanted.items():
-        value = record.get(name)
+        value = _walk(record, name)
         texts = (choices,) if isinstance(choices, str) else choices
         if not isinstance(value, str) or value.lower() not in {text.lower() for text in texts}:
             return False
     return True
+
+
+def _walk(record: Fields, name: str) -> object:
+    """Return the field *name*, under its literal name or through objects; None if there is none."""
+    if name in record:
+        return record[name]
+    value: object = record
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value

@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 
 from soc.model.event import Fields
 
+MESSAGE_LIMIT: Final = 8192
+"""Longer messages are not taken apart: a pattern's cost may grow with the square of the length."""
+
 
 class Saying(NamedTuple):
     """One kind of message and the fields it always has."""
@@ -23,7 +26,7 @@ def service_fields(fields: Fields) -> Fields:
     """Return the further fields of a syslog message with ``program`` and ``message``; empty if unknown."""
     program = fields.get("program")
     message = fields.get("message")
-    if not isinstance(program, str) or not isinstance(message, str):
+    if not isinstance(program, str) or not isinstance(message, str) or len(message) > MESSAGE_LIMIT:
         return {}
     found: Fields = {}
     repeated = _REPEATED.match(message)
@@ -55,7 +58,8 @@ _FROM = r" from (?P<src_ip>\S{1,64})(?: port (?P<src_port>\d{1,5}))?"
 _PEER = r"[^\[\s]{0,255}\[(?P<src_ip>[^\]]{1,64})\](?::\d+)?"
 _PAM: Final = (
     _say(
-        r"pam_\w+\([\w.-]+:auth\): authentication failure;.*? tty=(?P<tty>\S*).*? rhost=(?P<src_ip>\S*)"
+        r"pam_\w{1,32}\([\w.-]{1,64}:auth\): authentication failure; logname=\S* uid=\d+ euid=\d+"
+        r" tty=(?P<tty>\S*) ruser=\S* rhost=(?P<src_ip>\S*)"
         r"(?: +user=(?P<user>.*))?$",
         "pam_authentication",
         "failure",

@@ -6,11 +6,13 @@ programs with a parser of their own add their fields.
 
 import re
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from soc.kernel.errors import RecordError
 from soc.model.event import Fields, LogSource
 from soc.parsing import moments
+from soc.parsing.pairs import is_pairs, read_pairs
 from soc.parsing.reading import Context, Reading
 from soc.parsing.services import service_fields
 
@@ -21,14 +23,16 @@ _MODERN: Final = re.compile(
     re.DOTALL,
 )
 _CLASSIC: Final = re.compile(
-    r"(?:(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)"
+    r"(?:\d{1,10}: )?(?:(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)"
     r"|\*?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?: (?P<year>\d{4}))?"
     r" (?P<clock>\d\d:\d\d:\d\d)(?:\.\d+)?:?)"
     r"(?: (?P<host>[^\s\[]{0,254}[^\s\[:])(?= ))? (?P<rest>.*)$",
     re.DOTALL,
 )
 _TAG: Final = re.compile(r"(?P<program>[^\s:\[\]]{1,64})(?:\[(?P<pid>[^\]\s]{1,32})\])?:(?: |$)")
-_PARAMETER = re.compile(r'([^\s=\]"\[]+)="([^"\\]*(?:\\.[^"\\]*)*)"')
+_PARAMETER = re.compile(r' ([^\s=\]"]{1,32})="([^"\\]*(?:\\.[^"\\]*)*)"')
+_PARAMETER_LIMIT = 200
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _FACILITIES: Final = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
     *("ntp", "audit", "alert", "clock"),
@@ -55,8 +59,21 @@ def read_syslog(text: str, context: Context) -> Reading:
         fields.update(_modern_fields(modern))
     else:
         at_ms = _read_classic(line, fields, context)
-    fields.update(service_fields(fields))
-    return Reading(fields=fields, logsources=_logsources(fields, context), at_ms=at_ms)
+    return _with_payload(Reading(fields, _logsources(fields, context), at_ms), context)
+
+
+def _with_payload(reading: Reading, context: Context) -> Reading:
+    """Add what the message holds: key=value pairs, or a sentence of a program we know."""
+    message = reading.fields["message"]
+    if not is_pairs(message):
+        reading.fields.update(service_fields(reading.fields))
+        return reading
+    pairs = read_pairs(message, context)
+    return Reading(
+        fields={**reading.fields, **pairs.fields},
+        logsources=pairs.logsources or reading.logsources,
+        at_ms=reading.at_ms if pairs.at_ms is None else pairs.at_ms,
+    )
 
 
 def _read_classic(line: str, fields: Fields, context: Context) -> int | None:
@@ -84,13 +101,12 @@ def _tagged(text: str) -> Fields:
 
 
 def _modern_fields(line: re.Match[str]) -> Fields:
-    fields: Fields = {name: line[name] for name in ("host", "program", "msgid") if line[name] != "-"}
+    """Return the header's fields over the parameters of the structured data."""
+    parameters = islice(_PARAMETER.finditer(line["data"]), _PARAMETER_LIMIT)
+    fields: Fields = {found[1]: _ESCAPE.sub(r"\1", found[2]) for found in parameters}
+    fields.update({name: line[name] for name in ("host", "program", "msgid") if line[name] != "-"})
     if line["pid"] != "-":
         fields["pid"] = _number(line["pid"])
-    if line["data"] != "-":
-        fields.update(
-            {name: re.sub(r"\\(.)", r"\1", value) for name, value in _PARAMETER.findall(line["data"])}
-        )
     fields["message"] = (line["message"] or "").removeprefix("\ufeff")
     return fields
 
@@ -117,7 +133,8 @@ def _classic_time(line: re.Match[str], context: Context) -> int | None:
 def _logsources(fields: Fields, context: Context) -> tuple[LogSource, ...]:
     program = fields.get("program")
     if isinstance(program, str):
-        found = context.sources.programs.get(program.partition("/")[0].lower())
+        end = "-" if program.startswith("%") else "/"
+        found = context.sources.programs.get(program.partition(end)[0].lower())
         if found is not None:
             return found
     return context.sources.formats.get("syslog", ())

@@ -1,7 +1,8 @@
 """The shape of the files in ``rules/mappings``, and the check that a file has it."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from enum import StrEnum
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 import yaml
@@ -25,21 +26,48 @@ class Recogniser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Addition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A further category of events that have a given log source."""
+    """Events of exactly the log source ``of`` belong to a category too, under its field names."""
 
     of: LogSource
     category: str
+    aliases: dict[str, str] = {}
+    """Name in the category's taxonomy → field of the event."""
+
+    @property
+    def widened(self) -> LogSource:
+        """Return ``of`` with the category."""
+        return msgspec.structs.replace(self.of, category=self.category)
+
+
+class EcsType(StrEnum):
+    """How a value is stored; what does not fit becomes a label."""
+
+    KEYWORD = "keyword"
+    IP = "ip"
+    LONG = "long"
+
+
+class EcsField(NamedTuple):
+    """Where a Sigma field goes in the stored document."""
+
+    path: tuple[str, ...]
+    type: EcsType
 
 
 class EcsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sigma field → "ECS field, blank, type" for the events of one log source."""
 
     logsource: LogSource
-    fields: dict[str, str]
+    fields: dict[str, Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_.]+ (keyword|ip|long)$")]]
+
+    def targets(self) -> dict[str, EcsField]:
+        """Return Sigma field → ECS field."""
+        split = {name: target.split(" ") for name, target in self.fields.items()}
+        return {name: EcsField(tuple(path.split(".")), EcsType(kind)) for name, (path, kind) in split.items()}
 
 
-class WindowsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Channels and event ids of Windows."""
+class EventLogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Channels and event ids of one product's event logs."""
 
     services: dict[str, tuple[str, ...]]
     categories: dict[str, dict[str, tuple[int, ...]]]
@@ -49,7 +77,7 @@ class LogSourceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``logsources.yml``."""
 
     version: int
-    windows: WindowsTable
+    event_logs: dict[str, EventLogs]
     programs: dict[str, tuple[LogSource, ...]]
     formats: dict[str, tuple[LogSource, ...]]
     json: tuple[Recogniser, ...]

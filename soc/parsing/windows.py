@@ -90,7 +90,7 @@ _ID_DIGITS = 9
 
 def _logsources(context: Context, channel: object, event_id: object) -> tuple[LogSource, ...]:
     if isinstance(channel, str):
-        found = context.sources.windows(channel, event_id)
+        found = context.sources.event_log(channel, event_id)
         if found:
             return found
     return context.sources.formats.get("windows_json", ())

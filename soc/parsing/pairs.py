@@ -1,0 +1,93 @@
+"""Lines of key=value pairs: the Linux audit log, FortiGate and whatever speaks like them.
+
+The audit log writes values that a stranger chose in hexadecimal; they are turned back into text, so that
+a blank in an argument hides nothing from a rule.
+"""
+
+import re
+from datetime import datetime, tzinfo
+from itertools import islice
+from typing import Final
+
+from soc.kernel.errors import RecordError
+from soc.model.event import Fields
+from soc.parsing import moments
+from soc.parsing.reading import Context, Reading
+from soc.parsing.recognition import recognise_object
+
+PAIR_LIMIT: Final = 2000
+"""Pairs of one line; a kernel's EXECVE record has one for each argument."""
+_START = re.compile(r"(?:<\d{1,3}>)?(?:node=\S{1,255} )?(?:type|date|devname|logver)=\S")
+_PAIR = re.compile(
+    # An unclosed quote takes the rest of the line: looking for its end again and again would cost n².
+    r"""(?<![^\s'])([\w.-]{1,64})=(?:"([^"\\]*(?:\\.[^"\\]*)*)(?:"|\\?\Z)|'([^']*)(?:'|\Z)|([^\s"']*))""",
+    re.DOTALL,
+)
+_AUDIT = re.compile(r"audit\((\d{1,12}(?:\.\d{1,3})?):(\d{1,20})\)")
+_HEX = re.compile(r"(?:[0-9A-F]{2})+")
+_HEX_TYPES = frozenset({"EXECVE", "PATH", "PROCTITLE", "CWD", "USER_CMD"})
+_HEX_NAMES = re.compile(r"a\d+|proctitle|name|cwd|cmd")
+_DIGITS = re.compile(r"-?[1-9]\d{0,17}|0")
+
+
+def is_pairs(text: str) -> bool:
+    """Return whether *text* begins like a line that ``read_pairs`` is for."""
+    return _START.match(text) is not None
+
+
+def read_pairs(text: str, context: Context) -> Reading:
+    """Read one line of key=value pairs.
+
+    Raises:
+        RecordError: there is none.
+    """
+    fields: Fields = {}
+    for pair in islice(_PAIR.finditer(text), PAIR_LIMIT):
+        fields.setdefault(pair[1], _value(pair))
+        if pair[3] is not None:  # user space puts pairs of its own into msg='…'
+            inner = islice(_PAIR.finditer(pair[3]), PAIR_LIMIT)
+            fields = {**{found[1]: _value(found) for found in inner}, **fields}
+    if not fields:
+        raise RecordError("no key=value pair")
+    audit = _AUDIT.search(text)
+    if audit is not None:
+        fields["audit_id"] = audit[2]
+        if fields.get("type") in _HEX_TYPES:
+            fields.update(_decoded(fields))
+    return Reading(
+        fields=fields,
+        logsources=recognise_object(context.sources, fields, context.source),
+        at_ms=_at_ms(fields, audit, context.zone),
+    )
+
+
+def _value(pair: re.Match[str]) -> str | int:
+    if pair[2] is not None:
+        return pair[2].replace('\\"', '"') if "\\" in pair[2] else pair[2]
+    if pair[3] is not None:
+        return pair[3]
+    return int(pair[4]) if _DIGITS.fullmatch(pair[4]) else pair[4]
+
+
+def _decoded(fields: Fields) -> Fields:
+    return {
+        name: bytes.fromhex(str(value)).decode("utf-8", "replace").replace("\0", " ")
+        for name, value in fields.items()
+        if _HEX_NAMES.fullmatch(name) and _HEX.fullmatch(str(value))
+    }
+
+
+def _at_ms(fields: Fields, audit: re.Match[str] | None, zone: tzinfo) -> int | None:
+    if audit is not None:
+        return moments.from_value(audit[1], zone)
+    stated = f"{fields.get('date')} {fields.get('time')}"
+    try:
+        return moments.usable(datetime.fromisoformat(stated + _offset(fields)), zone)
+    except ValueError:
+        return moments.first_of(fields, ("eventtime", "timestamp"), zone)
+
+
+def _offset(fields: Fields) -> str:
+    """Return FortiGate's ``tz="+0700"``, or nothing where there is none."""
+    zone = fields.get("tz")
+    return zone if isinstance(zone, str) else ""
