@@ -76,7 +76,7 @@ class Recorder:
     async def catch_up(self) -> tuple[Fact, ...]:
         """Fold what other processes wrote; return those facts."""
         async with self._turn:
-            return await self._fold_rest(self._states)
+            return tuple([fact async for fact in self._rest(self._states)])
 
     async def decide(self, decider: Callable[[], Sequence[Fact]]) -> tuple[Fact, ...]:
         """Write what *decider* says follows from the states; return the facts that were new.
@@ -90,11 +90,14 @@ class Recorder:
         """
         written: list[Fact] = []
         async with self._turn:
-            while facts := admit(self.chain, tuple(decider())):
+            facts = admit(self.chain, tuple(decider()))
+            while facts:
                 if await self._append(facts[:MAX_FACTS]):
                     written.extend(facts[:MAX_FACTS])
+                    facts = facts[MAX_FACTS:]
                 else:
                     await self._fold_rest(self._states)
+                    facts = admit(self.chain, tuple(decider()))
         return tuple(written)
 
     async def wait_beyond(self, n: int) -> int:
@@ -197,11 +200,15 @@ class Recorder:
     async def _record(self, n: int) -> LogRecord | None:
         return await anext(aiter(self._log.read(self._stream, n)), None)
 
-    async def _fold_rest(self, states: States) -> tuple[Fact, ...]:
-        fresh: list[Fact] = []
+    async def _rest(self, states: States) -> AsyncIterator[Fact]:
+        """Fold what is in the log behind *states*; yield each fact once it is folded."""
         async for record in self._log.read(self._stream, states.chain.next_n):
-            fresh.extend(self._advance(states, record))
-        return tuple(fresh)
+            for fact in self._advance(states, record):
+                yield fact
+
+    async def _fold_rest(self, states: States) -> None:
+        async for _ in self._rest(states):
+            pass
 
     def _advance(self, states: States, record: LogRecord) -> tuple[Fact, ...]:
         facts = states.apply(record.n, record.head, record.parts)
