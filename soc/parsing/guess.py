@@ -31,6 +31,4 @@ def read_any(text: str, context: Context) -> Reading:
     try:
         return read_access(text, context)
     except RecordError:
-        raise RecordError(
-            "of no known format (JSON object, key=value pairs, syslog or access log expected)"
-        ) from None
+        raise RecordError("neither a JSON object nor key=value pairs, syslog or access log") from None

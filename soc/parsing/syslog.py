@@ -38,6 +38,7 @@ _FACILITIES: Final = (
     *("ntp", "audit", "alert", "clock"),
     *(f"local{number}" for number in range(8)),
 )
+_SPEAK_IN_PAIRS: Final = (None, "audispd", "audisp-syslog", "auditd")
 _SEVERITIES: Final = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
@@ -63,16 +64,20 @@ def read_syslog(text: str, context: Context) -> Reading:
 
 
 def _with_payload(reading: Reading, context: Context) -> Reading:
-    """Add what the message holds: key=value pairs, or a sentence of a program we know."""
+    """Add what the message holds: key=value pairs, or a sentence of a program we know.
+
+    Only who has nothing else to say (FortiGate, audit) is read as pairs, and never over the header:
+    text that a stranger gets into some program's message must not choose a host, a time or a log source.
+    """
     message = reading.fields["message"]
-    if not is_pairs(message):
+    if reading.fields.get("program") not in _SPEAK_IN_PAIRS or not is_pairs(message):
         reading.fields.update(service_fields(reading.fields))
         return reading
     pairs = read_pairs(message, context)
     return Reading(
-        fields={**reading.fields, **pairs.fields},
+        fields={**pairs.fields, **reading.fields},
         logsources=pairs.logsources or reading.logsources,
-        at_ms=reading.at_ms if pairs.at_ms is None else pairs.at_ms,
+        at_ms=pairs.at_ms if reading.at_ms is None else reading.at_ms,
     )
 
 

@@ -1,0 +1,28 @@
+import pytest
+
+from soc.parsing.bytes import valid_text, without_lone_surrogates
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "mended"),
+    [
+        (b"plain", "plain", False),
+        ("tiếng Việt".encode(), "tiếng Việt", False),
+        (b"nul\0stays", "nul\0stays", False),
+        (b"", "", False),
+        (b"\xef\xbb\xbf{}", "{}", True),
+        ("đ".encode("utf-16"), "đ", True),
+        (b"\xfe\xff\x01\x11", "đ", True),
+        (b"\xff\xfeA", "\ufffd", True),
+        (b"\xff\xfe\x00\xd8A\x00", "\ufffdA", True),
+        (b"a\xffb", "a\ufffdb", True),
+        (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd", True),
+        (b"cut \xc4", "cut \ufffd", True),
+    ],
+)
+def test_bytes_become_valid_text_and_mending_is_told(raw: bytes, text: str, mended: bool) -> None:  # noqa: FBT001
+    assert valid_text(raw) == (text, mended)
+
+
+def test_lone_surrogates_are_replaced_and_real_characters_stay() -> None:
+    assert without_lone_surrogates("a\ud800b😀") == "a\ufffdb😀"
