@@ -3,6 +3,7 @@
 ``action`` names what was done, ``outcome`` is ``success`` or ``failure``; groups of a pattern are fields.
 Names that a stranger chooses (users, addresses) are matched greedily up to the fixed end of the message,
 so that a user called ``x from 10.0.0.1 port 22`` cannot put an address of his own into ``src_ip``.
+An empty name is a value; what a message leaves out is no field.
 """
 
 import re
@@ -37,7 +38,9 @@ def service_fields(fields: Fields) -> Fields:
         match = saying.pattern.match(message)
         if match is not None:
             found.update(saying.fields)
-            found.update({name: _typed(name, value) for name, value in match.groupdict().items() if value})
+            found.update(
+                {name: _typed(name, value) for name, value in match.groupdict().items() if value is not None}
+            )
             break
     return found
 
@@ -59,7 +62,7 @@ _PEER = r"[^\[\s]{0,255}\[(?P<src_ip>[^\]]{1,64})\](?::\d+)?"
 _PAM: Final = (
     _say(
         r"pam_\w{1,32}\([\w.-]{1,64}:auth\): authentication failure; logname=\S* uid=\d+ euid=\d+"
-        r" tty=(?P<tty>\S*) ruser=\S* rhost=(?P<src_ip>\S*)"
+        r" tty=(?P<tty>\S+)? ruser=\S* rhost=(?P<src_ip>\S+)?"
         r"(?: +user=(?P<user>.*))?$",
         "pam_authentication",
         "failure",
@@ -137,7 +140,7 @@ _POSTFIX: Final = (
     _say(rf"connect from {_PEER}", "connect"),
     _say(rf"(?:disconnect|lost connection after \S+) from {_PEER}", "disconnect"),
 )
-_DOVECOT_TAIL = r"user=<(?P<user>.*)>, method=(?P<method>[^,\s]*), rip=(?P<src_ip>[^,\s]+)"
+_DOVECOT_TAIL = r"user=<(?P<user>.*)>, method=(?P<method>[^,\s]+)?, rip=(?P<src_ip>[^,\s]+)"
 _DOVECOT: Final = (
     _say(rf"(?P<service>[\w-]+)-login: (?:Info: )?Login: {_DOVECOT_TAIL}", "login", "success"),
     _say(

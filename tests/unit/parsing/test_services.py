@@ -123,6 +123,16 @@ TRIED = "imap-login: Disconnected: Connection closed (auth failed, 3 attempts in
                 "src_ip": "203.0.113.9",
             },
         ),
+        (
+            "sshd",
+            "Failed password for invalid user  from 203.0.113.9 port 1 ssh2",
+            LOGIN | {"method": "password", "user": "", "src_ip": "203.0.113.9", "src_port": 1},
+        ),
+        (
+            "su",
+            f"{PAM} logname= uid=0 euid=0 tty= ruser=bob rhost=",
+            {"action": "pam_authentication", "outcome": "failure"},
+        ),
         ("dovecot", "master: Warning: something else", {}),
         ("unheard-of", "Failed password for bob from 203.0.113.9 port 1 ssh2", {}),
     ],
