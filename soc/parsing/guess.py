@@ -4,12 +4,10 @@ import re
 
 from soc.kernel.errors import RecordError
 from soc.parsing.access import read_access
-from soc.parsing.objects import load_object
 from soc.parsing.pairs import is_pairs, read_pairs
-from soc.parsing.plain import json_reading
+from soc.parsing.plain import read_json
 from soc.parsing.reading import Context, Reading
 from soc.parsing.syslog import read_syslog
-from soc.parsing.windows import is_windows, windows_reading
 
 _SYSLOG = re.compile(r"<\d{1,3}>|\*?[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 
@@ -21,9 +19,7 @@ def read_any(text: str, context: Context) -> Reading:
         RecordError: it looks like nothing known.
     """
     if text.lstrip(" \t\r\n").startswith("{"):
-        record, malformed = load_object(text)
-        read = windows_reading if is_windows(record) else json_reading
-        return read(record, context, malformed=malformed)
+        return read_json(text, context)
     if is_pairs(text):
         return read_pairs(text, context)
     if _SYSLOG.match(text):

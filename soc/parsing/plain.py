@@ -8,6 +8,7 @@ from soc.parsing import moments
 from soc.parsing.objects import load_object
 from soc.parsing.reading import Context, Reading
 from soc.parsing.recognition import recognise_object
+from soc.parsing.windows import is_windows, windows_reading
 
 _TIMES: Final = (
     "@timestamp",
@@ -23,17 +24,14 @@ _SOC_TIMES: Final = ("at",)
 
 
 def read_json(text: str, context: Context) -> Reading:
-    """Read any JSON object.
+    """Read any JSON object; a Windows event is known by its shape and read as one.
 
     Raises:
         RecordError: no JSON object within the limits.
     """
     record, malformed = load_object(text)
-    return json_reading(record, context, malformed=malformed)
-
-
-def json_reading(record: Fields, context: Context, *, malformed: bool) -> Reading:
-    """Return the reading of a loaded object."""
+    if is_windows(record):
+        return windows_reading(record, context, malformed=malformed)
     return Reading(
         fields=record,
         logsources=recognise_object(context.sources, record, context.source),

@@ -12,6 +12,12 @@ def test_fields_stay_as_they_are() -> None:
     assert reading.fields == {"a b": 1, "x.y": {"z": [1, 2.5, None]}, "time": "2026-03-02T04:00:00Z"}
 
 
+def test_a_windows_event_is_known_by_its_shape() -> None:
+    reading = read_json('{"winlog":{"channel":"Security","event_id":4624}}', context())
+    assert reading.fields == {"Channel": "Security", "EventID": 4624}
+    assert reading.logsources == (LogSource("windows", None, "security"),)
+
+
 @pytest.mark.parametrize("name", ["@timestamp", "timestamp", "time", "ts", "eventTime"])
 def test_the_usual_names_of_a_time_are_known(name: str) -> None:
     reading = read_json(f'{{"{name}":"2026-03-02T04:00:00Z"}}', context())
