@@ -5,7 +5,7 @@ target and for what follows the question mark, so it is the list of both (any el
 """
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import timedelta, timezone, tzinfo
 from typing import Final
 
 from soc.kernel.errors import RecordError
@@ -84,12 +84,8 @@ def _at_ms(line: re.Match[str], zone: tzinfo) -> int | None:
     if month is None:
         return None
     hour, minute, second = map(int, line["clock"].split(":"))
-    zone = _offset(line["zone"]) or zone
-    try:
-        stated = datetime(int(line["year"]), month, int(line["day"]), hour, minute, second, tzinfo=zone)
-    except ValueError:
-        return None
-    return moments.usable(stated, zone)
+    date = (int(line["year"]), month, int(line["day"]))
+    return moments.on_date(date, (hour, minute, second), _offset(line["zone"]) or zone)
 
 
 def _offset(text: str | None) -> tzinfo | None:

@@ -9,7 +9,9 @@ from soc.parsing.plain import read_json
 from soc.parsing.reading import Context, Reading
 from soc.parsing.syslog import read_syslog
 
-_SYSLOG = re.compile(r"<\d{1,3}>|\*?[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
+_SYSLOG = re.compile(
+    r"<\d{1,3}>|(?:(?:\S{1,255} )?\d{1,10}: )?[*.]?[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"
+)
 
 
 def read_any(text: str, context: Context) -> Reading:

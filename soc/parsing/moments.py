@@ -76,6 +76,14 @@ def usable(moment: datetime, zone: tzinfo) -> int | None:
     return at_ms if 0 <= at_ms <= LAST_USABLE_MS else None
 
 
+def on_date(date: tuple[int, int, int], clock: tuple[int, int, int], zone: tzinfo) -> int | None:
+    """Return the instant of (year, month, day) at (hour, minute, second); None if there is no such time."""
+    try:
+        return usable(datetime(*date, *clock, tzinfo=zone), zone)
+    except ValueError:
+        return None
+
+
 def nearest_year(month: int, day: int, clock: tuple[int, int, int], near: tuple[int, tzinfo]) -> int | None:
     """Return the instant of a date without a year: of the years around, the one closest to ``near[0]``.
 
@@ -90,18 +98,9 @@ def nearest_year(month: int, day: int, clock: tuple[int, int, int], near: tuple[
     candidates = [
         at_ms
         for candidate in (year, year - 1, year + 1)
-        if (at_ms := _on_date(candidate, month, day, clock, zone)) is not None
+        if (at_ms := on_date((candidate, month, day), clock, zone)) is not None
     ]
     return min(candidates, key=lambda at_ms: abs(at_ms - near_ms), default=None)
-
-
-def _on_date(
-    year: int, month: int, day: int, clock: tuple[int, int, int], zone: tzinfo
-) -> int | None:  # 29 February exists in one year of four
-    try:
-        return usable(datetime(year, month, day, *clock, tzinfo=zone), zone)
-    except ValueError:
-        return None
 
 
 def _from_number(value: float | str) -> int | None:

@@ -5,7 +5,6 @@ programs with a parser of their own add their fields.
 """
 
 import re
-from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -23,9 +22,10 @@ _MODERN: Final = re.compile(
     re.DOTALL,
 )
 _CLASSIC: Final = re.compile(
-    r"(?:\d{1,10}: )?(?:(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)"
-    r"|\*?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?: (?P<year>\d{4}))?"
-    r" (?P<clock>\d\d:\d\d:\d\d)(?:\.\d+)?:?)"
+    r"(?:(?:(?P<relay>\S{1,255}) )?\d{1,10}: )?"  # Cisco's sequence number, behind its relay's address
+    r"(?:(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)"
+    r"|[*.]?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?: (?P<year>\d{4}))?"
+    r" (?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?(?: [A-Z]{3,5}(?=:))?:?)"
     r"(?: (?P<host>[^\s\[]{0,254}[^\s\[:])(?= ))? (?P<rest>.*)$",
     re.DOTALL,
 )
@@ -89,8 +89,9 @@ def _read_classic(line: str, fields: Fields, context: Context) -> int | None:
             raise RecordError("not syslog: neither <priority> nor a time begins the line")
         fields.update(_tagged(line))
         return None
-    if classic["host"] is not None:
-        fields["host"] = classic["host"]
+    host = classic["host"] or classic["relay"]
+    if host is not None:
+        fields["host"] = host
     fields.update(_tagged(classic["rest"]))
     return _classic_time(classic, context)
 
@@ -123,16 +124,15 @@ def _classic_time(line: re.Match[str], context: Context) -> int | None:
     if month is None:
         return None
     hour, minute, second = map(int, line["clock"].split(":"))
+    at_ms: int | None
     if line["year"] is None:
         near = (context.near_ms, context.zone)
-        return moments.nearest_year(month, int(line["day"]), (hour, minute, second), near)
-    try:
-        stated = datetime(
-            int(line["year"]), month, int(line["day"]), hour, minute, second, tzinfo=context.zone
+        at_ms = moments.nearest_year(month, int(line["day"]), (hour, minute, second), near)
+    else:
+        at_ms = moments.on_date(
+            (int(line["year"]), month, int(line["day"])), (hour, minute, second), context.zone
         )
-    except ValueError:
-        return None
-    return moments.usable(stated, context.zone)
+    return None if at_ms is None else at_ms + int(((line["fraction"] or "") + "000")[:3])
 
 
 def _logsources(fields: Fields, context: Context) -> tuple[LogSource, ...]:

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 import zstandard
 from evtx import PyEvtxParser
 from support.readings import event_of, own_sources
 
 from soc.model.event import Event, LogSource, Mark
 from soc.parsing.ecs import to_ecs
+from soc.parsing.mapping import known_logsource
 
 EVTX_RECORDS = 8255
+REGRESSION_CASES = 202
 OTRF_STRIDE = 10
 """Every tenth of 194,047 events keeps the test within seconds."""
 
@@ -141,3 +144,30 @@ def test_cloud_trails_are_told_by_their_fields(corpora: Path) -> None:
     assert len(found) == 2_900
     assert {event.logsources for event in found} == {(LogSource("aws", None, "cloudtrail"),)}
     assert not any(event.marks for event in found)
+
+
+def test_every_regression_case_reaches_its_rule(corpora: Path) -> None:
+    """A rule can only match what its log source lets through: the case's events must pass."""
+    rules = rule_logsources(corpora / "sigma")
+    lost = []
+    cases = sorted((corpora / "sigma" / "regression_data").rglob("info.yml"))
+    for case in cases:
+        info = yaml.load(case.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        logsource = rules[info["rule_metadata"][0]["id"]]
+        found = events(evtx_records(case.parent), "evtx_json")
+        for path in case.parent.glob("*.raw"):
+            found += events(iter(path.read_bytes().splitlines()), "auto")
+        passed = any(logsource.covers(each) for event in found for each in event.logsources)
+        if known_logsource(own_sources(), logsource) and not passed:
+            lost.append((case.parent.name, logsource))
+    assert len(cases) >= REGRESSION_CASES
+    assert lost == []
+
+
+def rule_logsources(folder: Path) -> dict[str, LogSource]:
+    found = {}
+    for path in folder.glob("rules*/**/*.yml"):
+        rule = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        parts = {name: rule["logsource"].get(name) for name in ("product", "category", "service")}
+        found[rule["id"]] = LogSource(**parts)
+    return found

@@ -84,3 +84,8 @@ def test_the_first_usable_time_among_fields_is_taken() -> None:
     fields = {"a": "none", "b": None, "c": "2026-01-01T00:00:00Z", "d": 1521911720}
     assert moments.first_of(fields, ("a", "b", "c", "d"), UTC) == to_ms(datetime(2026, 1, 1, tzinfo=UTC))
     assert moments.first_of(fields, ("a", "missing"), UTC) is None
+
+
+def test_a_date_that_does_not_exist_is_none() -> None:
+    assert moments.on_date((2026, 2, 29), (0, 0, 0), UTC) is None
+    assert moments.on_date((2024, 2, 29), (0, 0, 0), UTC) == to_ms(datetime(2024, 2, 29, tzinfo=UTC))

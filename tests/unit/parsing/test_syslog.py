@@ -47,6 +47,11 @@ LINUX = LogSource("linux", None, "syslog")
             "2026-03-01T00:00:05.000Z",
         ),
         (
+            "10.0.0.9 6705: Mar  1 00:00:05.6739 ICT: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin",
+            {"host": "10.0.0.9", "program": "%PARSER-5-CFGLOG_LOGGEDCMD", "message": "User:admin"},
+            "2026-03-01T00:00:05.673Z",
+        ),
+        (
             "Mar 2 2024 04:00:00 asa : %ASA-6-302013: Built",
             {"host": "asa", "message": ": %ASA-6-302013: Built"},
             "2024-03-02T04:00:00.000Z",
