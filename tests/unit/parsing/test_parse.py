@@ -111,8 +111,9 @@ def test_an_id_of_its_own_counts_with_the_bytes() -> None:
 
 
 def test_an_id_that_the_collector_saw_comes_first() -> None:
-    event = parsed("{}", "json", own_id="cursor")
-    assert event.id == event_id_own("so-y-te", "test", "cursor", b"{}")
+    raw = '{"event":{"id":"x"}}'
+    event = parsed(raw, "json", own_id="cursor")
+    assert event.id == event_id_own("so-y-te", "test", "cursor", raw.encode())
 
 
 def test_a_network_record_is_told_by_collector_boot_and_sequence() -> None:

@@ -15,7 +15,7 @@ from soc.parsing.recognition import recognise_object
         ({"_path": "conn", "ts": 1}, LogSource("zeek", None, "conn")),
         ({"event_type": "alert", "flow_id": 1}, LogSource("suricata", None, "alert")),
         ({"eventSource": "s3", "eventName": "x", "awsRegion": "y"}, LogSource("aws", None, "cloudtrail")),
-        ({"category": "signinlogs", "operationName": "x"}, LogSource("azure", None, "signinlogs")),
+        ({"category": "SIGNINLOGS", "operationName": "x"}, LogSource("azure", None, "signinlogs")),
         ({"objectRef": {}, "verb": "get", "auditID": "1"}, LogSource("kubernetes", "application", "audit")),
         (
             {"Image": "/bin/sh", "CommandLine": "sh", "host": {"os": {"type": "linux"}}},

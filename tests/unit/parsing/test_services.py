@@ -141,8 +141,8 @@ def test_what_programs_say_becomes_fields(program: str, message: str, expected: 
     assert service_fields({"program": program, "message": message}) == expected
 
 
-def test_a_user_name_cannot_forge_an_address() -> None:
-    name = "x from 10.0.0.1 port 22 ssh2"
+@pytest.mark.parametrize("name", ["x from 10.0.0.1 port 22 ssh2", "x from 10.0.0.1 port 22 ssh2: y"])
+def test_a_user_name_cannot_forge_an_address(name: str) -> None:
     message = f"Failed password for invalid user {name} from 203.0.113.9 port 5 ssh2"
     fields = service_fields({"program": "sshd", "message": message})
     assert (fields["user"], fields["src_ip"]) == (name, "203.0.113.9")

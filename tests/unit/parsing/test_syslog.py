@@ -104,7 +104,7 @@ def test_the_program_tells_the_log_source(tag: str, expected: tuple[LogSource, .
 
 
 def test_a_firewalls_pairs_are_fields_and_bring_their_log_source() -> None:
-    line = '<189>date=2026-03-02 time=11:00:00 devid="FG1" logid="13" type="traffic" tz="+0700" dstport=53'
+    line = '<189>date=2026-03-02 time=11:00:00 devid=F logid=13 type=traffic tz="+0700" facility=x dstport=53'
     reading = read_syslog(line, context())
     assert (reading.fields["dstport"], reading.fields["facility"]) == (53, "local7")
     assert reading.logsources == (LogSource("fortigate", None, "traffic"),)
