@@ -67,18 +67,9 @@ def parse(  # noqa: PLR0913 - the record, who it is from, and how a caller witho
         judge_clock: Whether a time later than the reading is suspect (false where files are scanned).
         layer: Stands for what the tables say.
     """
-    zone, zone_name = moments.zone_named(record.zone)
     read_at_ms = _usable(record.read_at_ms, received_at_ms)
-    text, malformed = valid_text(record.raw)
-    reading, reason = _read(record, origin, text, Context(sources, zone, read_at_ms, record.source))
+    reading, text, reason, marks = _read(record, origin, sources, read_at_ms)
     moment = _judge(reading.at_ms, read_at_ms, judge_clock=judge_clock)
-    marks = set(moment.marks)
-    if malformed or reading.malformed:
-        marks.add(Mark.MALFORMED)
-    if record.split:
-        marks.add(Mark.SPLIT)
-    if reason:
-        marks.add(Mark.QUARANTINED)
     logsources = reading.logsources if logsource is None else (logsource,)
     return Event(
         id=_event_id(record, origin, reading, (collector_boot, sequence)),
@@ -92,10 +83,10 @@ def parse(  # noqa: PLR0913 - the record, who it is from, and how a caller witho
         received_at_ms=received_at_ms,
         fields=reading.fields,
         original=text,
-        marks=frozenset(marks),
+        marks=marks | moment.marks,
         retention=RetentionClass.QUARANTINE if reason else RetentionClass.STANDARD,
         reason=reason,
-        zone=zone_name,
+        zone=moments.zone_named(record.zone)[1],
         stated_at_ms=moment.stated_at_ms,
     )
 
@@ -110,14 +101,31 @@ class _Moment(NamedTuple):
     marks: frozenset[Mark]
 
 
-def _read(record: Record, origin: Origin, text: str, context: Context) -> tuple[Reading, str]:
-    """Return the reading, and why it is empty if it is."""
+class _Read(NamedTuple):
+    reading: Reading
+    text: str
+    reason: str
+    """Why it was quarantined; empty = it was not."""
+    marks: frozenset[Mark]
+
+
+def _read(record: Record, origin: Origin, sources: Sources, read_at_ms: int) -> _Read:
+    text, malformed = valid_text(record.raw)
+    zone, _ = moments.zone_named(record.zone)
+    reason = ""
     try:
-        reading = _reader(record.format, origin)(text, context)
+        reader = _reader(record.format, origin)
+        reading = reader(text, Context(sources, zone, read_at_ms, record.source))
+        widen(sources, reading)
     except RecordError as error:
-        return Reading(fields={}, logsources=context.sources.formats.get(record.format, ())), str(error)
-    widen(context.sources, reading)
-    return reading, ""
+        reading = Reading(fields={}, logsources=sources.formats.get(record.format, ()))
+        reason = str(error)
+    states = {
+        Mark.MALFORMED: malformed or reading.malformed,
+        Mark.SPLIT: record.split,
+        Mark.QUARANTINED: bool(reason),
+    }
+    return _Read(reading, text, reason, frozenset(mark for mark, holds in states.items() if holds))
 
 
 def _reader(name: str, origin: Origin) -> Reader:
@@ -139,7 +147,7 @@ def _judge(stated_at_ms: int | None, read_at_ms: int, *, judge_clock: bool) -> _
 
 def _event_id(record: Record, origin: Origin, reading: Reading, place: tuple[str, int | None]) -> str:
     agency, source = origin.agency, record.source
-    if reading.own_id_names_bytes:
+    if reading.own_id_suffices:
         return event_id_own(agency, source, reading.own_id, b"")
     own_id = record.own_id or reading.own_id
     if own_id:

@@ -31,7 +31,10 @@ def read_json(text: str, context: Context) -> Reading:
     """
     record, malformed = load_object(text)
     if is_windows(record):
-        return windows_reading(record, context, malformed=malformed)
+        reading = windows_reading(record, context, malformed=malformed)
+        # The source does not vouch for the shape: whoever writes such an object must not hide another by its id.
+        reading.own_id_suffices = False
+        return reading
     return Reading(
         fields=record,
         logsources=recognise_object(context.sources, record, context.source),

@@ -30,7 +30,7 @@ class Reading(msgspec.Struct):
     """The record's own time; None = it states no usable one."""
     own_id: str = ""
     """The record's own id; empty = it has none."""
-    own_id_names_bytes: bool = False
+    own_id_suffices: bool = False
     """The own id alone tells records apart, so that the bytes take no part in the event id."""
     malformed: bool = False
     """The text had to be mended."""

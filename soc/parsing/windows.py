@@ -80,7 +80,7 @@ def windows_reading(record: Fields, context: Context, *, malformed: bool) -> Rea
         logsources=_logsources(context, channel, event_id),
         at_ms=moments.first_of(fields, _TIMES, context.zone),
         own_id=own_id,
-        own_id_names_bytes=bool(own_id),
+        own_id_suffices=bool(own_id),
         malformed=malformed,
     )
 

@@ -72,7 +72,7 @@ def test_evtx_records_route_by_channel_and_event_id(attacks: list[Event]) -> Non
 
 def test_evtx_records_have_ids_of_their_own(attacks: list[Event]) -> None:
     identified = [event for event in attacks if event.fields.get("Channel")]
-    again = [event_of(event.original, "auto", offset=10**6) for event in identified]
+    again = [event_of(event.original, "windows_json", offset=10**6) for event in identified]
     assert [event.id for event in again] == [event.id for event in identified]
 
 

@@ -137,3 +137,38 @@ def test_an_agency_cannot_speak_for_the_soc() -> None:
     event = parsed('{"kind":"warning","at":"2026-03-02T04:00:00.000Z"}', "soc")
     assert event.reason == "only the centre itself may send format soc"
     assert event.layer is Layer.ON_THE_SPOT
+
+
+MIB = 1 << 20
+HEAD = "Mar  2 04:00:00 h "
+WEB = "1.2.3.4 - - [02/Mar/2026:11:00:00 +0700] "
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    ("start", "piece", "end"),
+    [
+        ("", '"', ""),
+        ("", "\\", ""),
+        ('{"a":', "[", ""),
+        ('{"a":', "9", "}"),
+        ("{", '"a" :1,', '"a":1}'),
+        ('{"a":"', "\\ud800", '"}'),
+        (WEB + '"', '\\"', ""),
+        (WEB + '"GET ', " HTTP/1", '" 200 1 x'),
+        ("<1>1 - - - - - [", 'a="" ', ""),
+        ("<1>1 - - - - - ", "[]", "x"),
+        (HEAD + "sshd[1]: Failed password for ", " from a port 1", " x"),
+        (HEAD + "sudo: a : PWD=/", " ; USER=x ;", ""),
+        (HEAD + "x: pam_unix(x:session): session opened for user ", " (uid=1)", ""),
+        (HEAD + "postfix/smtpd: NOQUEUE: reject: RCPT from a[b]: ", "; from=<", ""),
+        (HEAD + "dovecot: imap-login: Disconnected ", " user=<>, method=,", ""),
+        ("type=x ", 'a="\\" ', ""),
+        ("type=x ", "a='", ""),
+        ("type=EXECVE msg=", "audit(", ""),
+    ],
+)
+def test_a_hostile_record_costs_no_more_than_its_length(form: str, start: str, piece: str, end: str) -> None:
+    event = event_of(start + piece * (MIB // len(piece)) + end, form)
+    assert event.original.startswith(start)

@@ -1,5 +1,5 @@
 import pytest
-from support.readings import context
+from support.readings import context, event_of
 
 from soc.kernel.clock import iso_ms
 from soc.kernel.errors import RecordError
@@ -16,6 +16,14 @@ def test_a_windows_event_is_known_by_its_shape() -> None:
     reading = read_json('{"winlog":{"channel":"Security","event_id":4624}}', context())
     assert reading.fields == {"Channel": "Security", "EventID": 4624}
     assert reading.logsources == (LogSource("windows", None, "security"),)
+
+
+def test_a_windows_events_id_hides_no_other_where_the_source_does_not_vouch_for_it() -> None:
+    shape = (
+        '{"Channel":"Security","EventID":1,"Computer":"A","EventRecordID":7,"TimeCreated":"x","Data":"%s"}'
+    )
+    assert event_of(shape % "a", "windows_json").id == event_of(shape % "b", "windows_json").id
+    assert event_of(shape % "a", "json").id != event_of(shape % "b", "json").id
 
 
 @pytest.mark.parametrize("name", ["@timestamp", "timestamp", "time", "ts", "eventTime"])

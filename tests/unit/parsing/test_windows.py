@@ -131,7 +131,7 @@ def test_every_shippers_object_comes_under_the_same_names(shape: dict[str, Any])
     }
     assert str(reading.fields["EventRecordID"]) == "9"
     assert reading.logsources == (LogSource("windows", None, "security"),)
-    assert reading.own_id_names_bytes
+    assert reading.own_id_suffices
 
 
 def test_a_plain_object_is_no_windows_event() -> None:
