@@ -32,7 +32,7 @@ def read_json(text: str, context: Context) -> Reading:
     record, malformed = load_object(text)
     if is_windows(record):
         reading = windows_reading(record, context, malformed=malformed)
-        # The source does not vouch for the shape: whoever writes such an object must not hide another by its id.
+        # The source does not vouch for the shape: a forged id must not hide another event.
         reading.own_id_suffices = False
         return reading
     return Reading(
