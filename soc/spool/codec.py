@@ -61,7 +61,7 @@ def encode_frame(first_seq: int, count: int, payload: bytes) -> bytes:
 
 def scan(buffer: bytes | memoryview, offset: int = 0) -> Scan:
     """Return the whole frames of *buffer* from *offset* on."""
-    frames = []
+    frames: list[tuple[int, Frame]] = []
     position = offset
     for start, frame, end in _frames(memoryview(buffer), offset):
         if frame is None:
