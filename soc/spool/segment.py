@@ -1,5 +1,6 @@
 """A segment: an append-only file of frames that is cut back to whole frames when it is opened."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from soc.spool.codec import HEADER_BYTES, Frame, decode_frame, payload_bytes
 
 Write = Callable[[int, bytes], int]
 """``os.write`` or a stand-in that runs out of disk."""
+Sync = Callable[[int], None]
+"""``os.fdatasync`` or a stand-in that fails."""
 
 
 class SegmentWriter:
@@ -18,11 +21,12 @@ class SegmentWriter:
     durable must be written to another (a second fsync may report success for pages that are gone).
     """
 
-    def __init__(self, path: Path, *, write: Write = os.write) -> None:
+    def __init__(self, path: Path, *, write: Write = os.write, sync: Sync = os.fdatasync) -> None:
         """Open *path*, creating it and its directory entry durably; a torn tail is cut off."""
         created = not path.exists()
         self.path = path
         self._write = write
+        self._sync = sync
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if created:
             sync_folder(path.parent)
@@ -60,7 +64,7 @@ class SegmentWriter:
             SpoolError: it may not be; this writer takes no more.
         """
         try:
-            os.fdatasync(self._handle)
+            self._sync(self._handle)
         except OSError as error:
             self._lost = True
             raise SpoolError(f"{self.path}: {error.strerror} at fdatasync") from error
@@ -75,7 +79,7 @@ class SegmentWriter:
             # A full disk shows as a short count first, without any error.
             written = self._write(self._handle, bytes(rest))
             if written <= 0:
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             rest = rest[written:]
 
     def _repair(self) -> int:
@@ -89,13 +93,21 @@ class SegmentWriter:
         return size - self._end
 
 
-def read_segment(path: Path, offset: int = 0) -> Iterator[tuple[int, Frame]]:
-    """Yield (offset, frame) of every whole frame from *offset* on; ends at the first that is not."""
+def read_segment(path: Path, offset: int = 0, *, past_damage: bool = False) -> Iterator[tuple[int, Frame]]:
+    """Yield (offset, frame) of every whole frame from *offset* on; ends at the first that is not.
+
+    With *past_damage* a frame that fails its checksum is stepped over by its length. Nothing is ever
+    searched for: bytes inside a payload may come from an attacker and look like a frame.
+    """
     with path.open("rb") as file:
         file.seek(offset)
-        while (frame := _next(file.read)) is not None:
-            yield offset, frame
-            offset += HEADER_BYTES + len(frame.payload)
+        while (length := payload_bytes(header := file.read(HEADER_BYTES))) >= 0:
+            frame = decode_frame(header + file.read(length))
+            if frame is not None:
+                yield offset, frame
+            elif not past_damage:
+                return
+            offset += HEADER_BYTES + length
 
 
 def read_frame(path: Path, offset: int) -> Frame:
@@ -106,7 +118,8 @@ def read_frame(path: Path, offset: int) -> Frame:
     """
     with path.open("rb") as file:
         file.seek(offset)
-        frame = _next(file.read)
+        header = file.read(HEADER_BYTES)
+        frame = decode_frame(header + file.read(max(payload_bytes(header), 0)))
     if frame is None:
         raise Corrupt(f"{path}: no whole frame at byte {offset}")
     return frame
@@ -119,9 +132,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _next(read: Callable[[int], bytes]) -> Frame | None:
-    header = read(HEADER_BYTES)
-    length = payload_bytes(header)
-    return None if length < 0 else decode_frame(header + read(length))

@@ -1,0 +1,127 @@
+"""The shelf: a folder of segments named by the first number they hold, oldest first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from soc.spool.codec import HEADER_BYTES, Frame
+from soc.spool.payload import decode_positions
+from soc.spool.segment import read_segment, sync_folder
+
+SUFFIX = ".seg"
+SET_ASIDE = ".quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a frame lies."""
+
+    segment: int
+    """First number of its segment."""
+    offset: int
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The segments that exist. Names are the truth; nothing about them is kept elsewhere."""
+
+    folder: Path
+    firsts: list[int] = field(default_factory=list)
+    """First numbers, ascending."""
+    _sizes: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Shelf":
+        """Return the shelf in *folder*; files of other names are left alone."""
+        shelf = cls(folder)
+        for path in folder.glob(f"*{SUFFIX}"):
+            if path.stem.isdigit():
+                shelf.put(int(path.stem), path.stat().st_size)
+        return shelf
+
+    def path(self, first_seq: int) -> Path:
+        """Return the file of the segment that begins with *first_seq*."""
+        return self.folder / f"{first_seq:020d}{SUFFIX}"
+
+    def put(self, first_seq: int, size: int) -> None:
+        """Count a segment with its present *size*."""
+        if first_seq not in self._sizes:
+            self.firsts = sorted([*self.firsts, first_seq])
+        self._sizes[first_seq] = size
+
+    @property
+    def used_bytes(self) -> int:
+        """Return what the segments take on the disk."""
+        return sum(self._sizes.values())
+
+    def delivered(self, below_seq: int) -> list[int]:
+        """Return the segments that hold only numbers under *below_seq*; never the newest one."""
+        return [
+            first
+            for first, following in zip(self.firsts, self.firsts[1:], strict=False)
+            if following <= below_seq
+        ]
+
+    def trim(self, below_seq: int, keep_bytes: int) -> int:
+        """Delete delivered segments, oldest first, down to *keep_bytes* of them; return how many."""
+        old = self.delivered(below_seq)
+        surplus = sum(self._sizes[first] for first in old) - keep_bytes
+        deleted = 0
+        for first in old:
+            if surplus <= 0:
+                break
+            if not deleted:
+                sync_folder(self.folder)  # the marker's rename must not be lost before the segments are
+            surplus -= self._sizes.pop(first)
+            self.firsts.remove(first)
+            self.path(first).unlink()
+            deleted += 1
+        return deleted
+
+    def frames(self, from_seq: int, resume: Place | None = None) -> Iterator[tuple[Place, Frame]]:
+        """Yield the frames that hold *from_seq* and what follows; damaged ones are passed over.
+
+        *resume* is where an earlier reading stood; it spares reading the segment before it.
+        """
+        older = [first for first in self.firsts if first <= from_seq]
+        for first in [*older[-1:], *self.firsts[len(older) :]]:
+            offset = resume.offset if resume is not None and resume.segment == first else 0
+            for found, frame in read_segment(self.path(first), offset, past_damage=True):
+                if frame.first_seq + frame.count > from_seq:
+                    yield Place(first, found), frame
+
+    def set_aside(self, first_seq: int, last_seq: int) -> int:
+        """Keep the bytes of damaged segments in that range for people; return how many are news."""
+        return sum(self._set_aside(first) for first in self.firsts if first_seq <= first <= last_seq)
+
+    def recover(self) -> tuple[int, dict[str, bytes]]:
+        """Return the number behind the last whole frame (1 when there is none) and the states by then."""
+        next_seq, states = 1, dict[str, bytes]()
+        for first in reversed(self.firsts):
+            behind, found, complete = self._states_of(first)
+            next_seq = max(next_seq, behind)
+            states = found | states
+            if complete:
+                break
+        return next_seq, {key: state for key, state in states.items() if state}
+
+    def _states_of(self, first_seq: int) -> tuple[int, dict[str, bytes], bool]:
+        next_seq, states, complete = first_seq, dict[str, bytes](), False
+        for _, frame in read_segment(self.path(first_seq), past_damage=True):
+            positions = decode_positions(frame)
+            if positions is not None:
+                next_seq = max(next_seq, frame.first_seq + frame.count)
+                states |= positions.states
+                complete |= positions.complete
+        return next_seq, states, complete
+
+    def _set_aside(self, first_seq: int) -> bool:
+        path = self.path(first_seq)
+        frames = read_segment(path, past_damage=True)
+        if sum(HEADER_BYTES + len(frame.payload) for _, frame in frames) == path.stat().st_size:
+            return False
+        try:
+            path.with_suffix(SET_ASIDE).hardlink_to(path)
+        except FileExistsError:
+            return False
+        return True

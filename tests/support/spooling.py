@@ -1,0 +1,42 @@
+"""Records and journals as the spool's tests need them."""
+
+from pathlib import Path
+
+from soc.model.record import Record
+from soc.spool.chunk import Chunk, Limits
+from soc.spool.journal import Journal, Room, Start
+from soc.spool.segment import SegmentWriter
+
+ALL = Limits(records=100_000, raw_bytes=1 << 30)
+
+
+def a_record(text: str, *, source: str = "file", read_at_ms: int = 1_000) -> Record:
+    return Record(
+        source=source, format="syslog", raw=text.encode(), read_at_ms=read_at_ms, day="2026-11-24", zone="UTC"
+    )
+
+
+def a_journal(
+    folder: Path,
+    *,
+    boot: str = "boot",
+    limit_bytes: int = 1 << 30,
+    free_bytes: int = 1 << 40,
+    segment_bytes: int = 1 << 24,
+    open_segment: type[SegmentWriter] = SegmentWriter,
+) -> Journal:
+    room = Room(limit_bytes, 1 << 10, lambda: free_bytes, segment_bytes)
+    return Journal(folder, room, Start(boot, 77), open_segment=open_segment)
+
+
+def texts(chunk: Chunk) -> list[str]:
+    return [record.raw.decode() for record in chunk.records]
+
+
+def everything(journal: Journal) -> list[tuple[int, str]]:
+    """Return (number, text) of all that is not acknowledged, the way a shipper sees it."""
+    found, seq = [], journal.acked_seq
+    while chunk := journal.peek(seq, ALL):
+        found += list(enumerate(texts(chunk), chunk.first_seq))
+        seq = chunk.end_seq
+    return found
