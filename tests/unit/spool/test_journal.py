@@ -108,6 +108,14 @@ def test_acknowledged_segments_are_kept_a_while_and_then_deleted(tmp_path: Path)
     assert journal.peek(11, ALL).records == ()
 
 
+def test_a_segment_with_one_record_undelivered_is_kept(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    journal = a_journal(tmp_path, limit_bytes=1)
+    journal.acknowledge(4)
+    assert everything(journal) == [(n, f"{n - 1}") for n in range(4, 13)]
+    assert len(segments(tmp_path)) == 5
+
+
 def test_a_restored_centre_gets_what_is_still_kept_and_a_gap_for_the_rest(tmp_path: Path) -> None:
     journal = a_journal(tmp_path, segment_bytes=1, limit_bytes=4000)
     for n in range(10):
@@ -240,7 +248,8 @@ class FailingDisk(SegmentWriter):
         def sync(handle: int) -> None:
             trouble = path.parent / "eio"
             if trouble.exists():
-                trouble.unlink()
+                left = int(trouble.read_text()) - 1
+                trouble.write_text(f"{left}") if left else trouble.unlink()
                 raise OSError(errno.EIO, "Input/output error")
             os.fdatasync(handle)
 
@@ -254,13 +263,26 @@ def test_a_failed_sync_writes_the_same_again_into_a_new_segment(tmp_path: Path, 
     if not first:
         journal.append([a_record("a")], {"s": b"1"})
         expected = [(1, "a")]
-    (tmp_path / "eio").touch()
+    (tmp_path / "eio").write_text("1")
     assert journal.append([a_record("b")], {"s": b"2"}) == len(expected) + 1
     expected.append((len(expected) + 1, "b"))
     journal.close()
     journal = a_journal(tmp_path)
     assert everything(journal) == expected
     assert journal.states() == {"s": b"2"}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["new segment", "grown segment"])
+def test_what_a_failing_disk_refused_never_comes_back(tmp_path: Path, *, first: bool) -> None:
+    journal = a_journal(tmp_path, open_segment=FailingDisk)
+    expected = [] if first else [(journal.append([a_record("a")], {}), "a")]
+    (tmp_path / "eio").write_text("2")
+    with pytest.raises(SpoolError, match="Input/output"):
+        journal.append([a_record("refused")], {})
+    expected.append((journal.append([a_record("b")], {}), "b"))
+    assert everything(journal) == expected
+    journal.close()
+    assert everything(a_journal(tmp_path)) == expected
 
 
 def test_a_full_disk_refuses_and_goes_on_when_it_has_room(tmp_path: Path) -> None:
