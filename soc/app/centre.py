@@ -2,11 +2,10 @@
 
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from soc.alerts.state import AlertsFold
 from soc.app.content import Content, read_content
@@ -14,7 +13,7 @@ from soc.gateway.authority import Authority, open_authority
 from soc.gateway.credentials import CredentialsFold
 from soc.health.fleet import Fleet
 from soc.kernel.clock import Clock
-from soc.kernel.errors import StoreBusy
+from soc.kernel.errors import StoreError
 from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
 from soc.ncsc.client import HttpNationalCentre
@@ -69,7 +68,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
     """Open everything below ``data_dir``, fold the ledger, and close it all at the end.
 
     Raises:
-        StoreBusy: another process runs on the same folder.
+        StoreError: another process runs on the same folder.
         ConfigError: rules or playbooks cannot be found.
     """
     folder = settings.data_dir
@@ -81,16 +80,16 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
     folds = Folds(AlertsFold(), RunsFold(), OutboxFold(), CredentialsFold())
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(folder))
-        ledger = await _closing(stack, SqliteLog.open(folder / "ledger.db"))
-        feeds = await _closing(stack, SqliteLog.open(folder / "feeds.db"))
-        lease = await _closing(stack, SqliteLease.open(folder / "lease.db", clock))
-        accounts = await _closing(stack, SqliteAccounts.open(folder / "accounts.db"))
-        events = await _closing(stack, EmbeddedEventStore.open(folder / "events"))
+        ledger = stack.enter_context(closing(SqliteLog.open(folder / "ledger.db")))
+        feeds = stack.enter_context(closing(SqliteLog.open(folder / "feeds.db")))
+        lease = stack.enter_context(closing(SqliteLease.open(folder / "lease.db", clock)))
+        accounts = stack.enter_context(closing(SqliteAccounts.open(folder / "accounts.db")))
+        events = stack.enter_context(closing(EmbeddedEventStore.open(folder / "events")))
         recorder = Recorder(
             ledger,
             [folds.alerts, folds.runs, folds.outbox, folds.credentials],
             clock,
-            snapshots=FileSnapshots(folder / "snapshots"),
+            snapshots=FileSnapshots(folder / "ledger.snapshot"),
         )
         await recorder.start()
         understanding = content.understanding()
@@ -120,25 +119,17 @@ def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: the embedded store has one owner."""
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle, folder)
         yield
-    except BlockingIOError as error:
-        raise StoreBusy(f"{folder} is in use by another soc process") from error
     finally:
         os.close(handle)
 
 
-class _Closable(Protocol):
-    async def close(self) -> None: ...
-
-
-C = TypeVar("C", bound=_Closable)
-
-
-async def _closing(stack: AsyncExitStack, opening: Awaitable[C]) -> C:
-    opened = await opening
-    stack.push_async_callback(opened.close)
-    return opened
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreError(f"{folder} is in use by another soc process") from error
 
 
 async def _national(stack: AsyncExitStack, settings: Settings) -> NationalCentre | None:

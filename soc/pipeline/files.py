@@ -4,14 +4,12 @@ Kinds are recognised by content: EVTX, JSON (one object a line, objects in a row
 ``Records``), syslog and access logs as lines; each also in gzip or zstd.
 """
 
-import gzip
 import io
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import zstandard
 from evtx import PyEvtxParser
@@ -20,6 +18,7 @@ from soc.kernel.clock import iso_ms
 from soc.kernel.errors import RecordError
 from soc.kernel.ids import digest
 from soc.model.record import Record
+from soc.pipeline.unpacking import plain
 from soc.wire.codec import MAX_RECORD_BYTES
 
 SOURCE = "scan"
@@ -65,7 +64,7 @@ def records(reading: Reading) -> Iterator[Found | RecordError]:
         RecordError: the file as a whole cannot be read.
     """
     try:
-        with reading.path.open("rb") as raw, _plain(raw) as stream:
+        with reading.path.open("rb") as raw, plain(raw) as stream:
             template = _template(reading, int(reading.path.stat().st_mtime * 1000))
             head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
             yield from _by_kind(stream, head, template, reading.format)
@@ -81,24 +80,13 @@ def _by_kind(
         return
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if _ARRAY.match(head):
-        yield from _documents(stream, template, given or "json")
+        yield from _documents(stream, template, given or "auto")
     elif first == b"{":
         by_line = _is_json(head.split(b"\n", 1)[0])
         read = _lines if by_line else _documents
-        yield from read(stream, template, given or "json")
+        yield from read(stream, template, given or "auto")
     else:
         yield from _lines(stream, template, given or _format_of_lines(head))
-
-
-def _plain(raw: IO[bytes]) -> io.BufferedReader:
-    magic = raw.read(4)
-    raw.seek(0)
-    if magic.startswith(b"\x1f\x8b"):
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw), _BUFFER_BYTES)  # type: ignore[arg-type]
-    if magic == b"\x28\xb5\x2f\xfd":
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return io.BufferedReader(reader, _BUFFER_BYTES)  # type: ignore[arg-type]
-    return io.BufferedReader(raw, _BUFFER_BYTES)  # type: ignore[arg-type]
 
 
 def _template(reading: Reading, modified_ms: int) -> Record:
@@ -203,10 +191,9 @@ def _is_json(line: bytes) -> bool:
 
 
 def _format_of_lines(head: bytes) -> str:
-    return "access" if any(_LINE_OF_ACCESS.match(line) for line in head.split(b"\n")[:5]) else "syslog"
+    return "access" if any(_LINE_OF_ACCESS.match(line) for line in head.split(b"\n")[:5]) else "auto"
 
 
-_BUFFER_BYTES = 1 << 20
 _HEAD_BYTES = 64 << 10
 _EVTX_MAGIC = b"ElfFile\x00"
 _LINE_OF_ACCESS = re.compile(rb'\S+ \S+ \S+ \[[^\]]{10,40}\] "')

@@ -1,0 +1,165 @@
+"""Correlation documents → plans, before their references are resolved (CORRELATION.md, "Conditions")."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from soc.rulebook.conditions import Condition, parse_condition
+from soc.rulebook.documents import Document, Fault
+from soc.rulebook.headings import custom, heading, names, timespan_ms
+from soc.rulebook.plan import CorrelationType, Custom, Heading, Operator
+
+TEMPORAL = {CorrelationType.TEMPORAL, CorrelationType.TEMPORAL_ORDERED}
+COUNTED = {CorrelationType.EVENT_COUNT, CorrelationType.VALUE_COUNT}
+_KEYS = {"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"}
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A correlation whose rules are still names."""
+
+    document: Document
+    heading: Heading
+    type: CorrelationType
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    timespan_ms: int
+    operators: tuple[tuple[Operator, Decimal], ...]
+    expression: Condition | None
+    fields: tuple[str, ...]
+    percentile: Decimal | None
+    aliases: dict[str, dict[str, str]]
+    generate: bool
+    custom: Custom
+
+
+def draft(document: Document) -> Draft:
+    """Return the draft of a correlation document.
+
+    Raises:
+        Fault: unknown key, missing part, or a condition that the type does not take.
+    """
+    body = document.data["correlation"]
+    if not isinstance(body, dict):
+        raise Fault("correlation must be a mapping", "correlation")
+    for key in body:
+        if key not in _KEYS:
+            raise Fault(
+                f"unknown key {key!r} in correlation", "correlation", str(key), fix=", ".join(sorted(_KEYS))
+            )
+    type_ = _type(body)
+    condition = body.get("condition")
+    operators, fields, percentile = _counted_condition(type_, condition)
+    return Draft(
+        document=document,
+        heading=heading(document),
+        type=type_,
+        rules=_required_names(body, "rules"),
+        group_by=names(body["group-by"], "correlation", "group-by") if body.get("group-by") else (),
+        timespan_ms=timespan_ms(body.get("timespan"), "correlation", "timespan"),
+        operators=operators,
+        expression=_expression(type_, condition),
+        fields=fields,
+        percentile=percentile,
+        aliases=_aliases(body.get("aliases", {})),
+        generate=_generate(document.data, body),
+        custom=custom(document.data),
+    )
+
+
+def _type(body: dict[str, Any]) -> CorrelationType:
+    given = body.get("type")
+    if given not in set(CorrelationType):
+        raise Fault(f"type {given!r}", "correlation", "type", fix=f"accepted: {', '.join(CorrelationType)}")
+    return CorrelationType(given)
+
+
+def _required_names(body: dict[str, Any], key: str) -> tuple[str, ...]:
+    if key not in body:
+        raise Fault(f"{key} is missing", "correlation", key)
+    return names(body[key], "correlation", key)
+
+
+def _counted_condition(
+    type_: CorrelationType, condition: Any
+) -> tuple[tuple[tuple[Operator, Decimal], ...], tuple[str, ...], Decimal | None]:
+    where = ("correlation", "condition")
+    if type_ is CorrelationType.TEMPORAL_ORDERED and condition is not None:
+        raise Fault("temporal_ordered takes no condition", *where)
+    if type_ in TEMPORAL and (condition is None or isinstance(condition, str)):
+        return (), (), None
+    if not isinstance(condition, dict):
+        raise Fault(
+            f"{type_.value} needs a condition with an operator", *where, fix="e.g. condition: {gte: 10}"
+        )
+    operators = tuple((Operator(k), _decimal(v, k)) for k, v in condition.items() if k in set(Operator))
+    if not operators:
+        raise Fault("the condition has no operator", *where, fix=f"accepted: {', '.join(Operator)}")
+    allowed = set(Operator) | ({"field"} if type_.value.startswith("value_") else set())
+    allowed |= {"percentile"} if type_ is CorrelationType.VALUE_PERCENTILE else set()
+    for key in condition:
+        if key not in allowed:
+            raise Fault(f"unknown key {key!r} in the condition of {type_.value}", *where, str(key))
+    return operators, _fields(type_, condition), _percentile(type_, condition)
+
+
+def _fields(type_: CorrelationType, condition: dict[str, Any]) -> tuple[str, ...]:
+    if not type_.value.startswith("value_"):
+        return ()
+    if "field" not in condition:
+        raise Fault(f"{type_.value} needs a field", "correlation", "condition")
+    found = names(condition["field"], "correlation", "condition", "field")
+    if type_ not in COUNTED and len(found) != 1:
+        raise Fault(f"{type_.value} takes one field", "correlation", "condition", "field")
+    return found
+
+
+def _percentile(type_: CorrelationType, condition: dict[str, Any]) -> Decimal | None:
+    if type_ is not CorrelationType.VALUE_PERCENTILE:
+        return None
+    if "percentile" not in condition:
+        raise Fault("value_percentile needs percentile: 0 to 100", "correlation", "condition")
+    value = _decimal(condition["percentile"], "percentile")
+    if not 0 <= value <= 100:
+        raise Fault(f"percentile {value}", "correlation", "condition", "percentile", fix="accepted: 0 to 100")
+    return value
+
+
+def _decimal(value: Any, key: str) -> Decimal:
+    text = str(value)
+    if isinstance(value, bool) or not _DECIMAL.fullmatch(text):
+        raise Fault(f"{key} must be a number, not {value!r}", "correlation", "condition", key)
+    return Decimal(text)
+
+
+def _expression(type_: CorrelationType, condition: Any) -> Condition | None:
+    if not isinstance(condition, str):
+        return None
+    if type_ is not CorrelationType.TEMPORAL:
+        raise Fault(f"{type_.value} takes no text condition", "correlation", "condition")
+    try:
+        return parse_condition(condition)
+    except Fault as fault:
+        raise Fault(fault.message, "correlation", "condition", fix=fault.fix) from fault
+
+
+def _aliases(given: Any) -> dict[str, dict[str, str]]:
+    shape = isinstance(given, dict) and all(
+        isinstance(fields, dict) and all(isinstance(f, str) for pair in fields.items() for f in pair)
+        for fields in given.values()
+    )
+    if not shape:
+        raise Fault("aliases map a group-by name to {rule: field}", "correlation", "aliases")
+    return {str(name): dict(fields) for name, fields in given.items()}
+
+
+def _generate(data: dict[str, Any], body: dict[str, Any]) -> bool:
+    given = {value for value in (data.get("generate"), body.get("generate")) if value is not None}
+    if len(given) > 1:
+        raise Fault("generate at the top level and inside correlation differ", "correlation", "generate")
+    value = given.pop() if given else False
+    if not isinstance(value, bool):
+        raise Fault("generate is true or false", "correlation", "generate")
+    return value

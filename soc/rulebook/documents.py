@@ -1,0 +1,157 @@
+"""Rule files as YAML documents whose every key can be located again."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from soc.kernel.errors import Location, RuleError
+
+Keys = tuple[str | int, ...]
+"""Way to a place in a document: mapping keys and list positions."""
+MAX_FILE_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A file's path and text."""
+
+    path: str
+    text: str
+
+
+class Fault(Exception):
+    """Something wrong at a place of the document being read."""
+
+    def __init__(self, message: str, *keys: str | int, fix: str = "") -> None:
+        """Say *message* about the value at *keys*."""
+        super().__init__(message)
+        self.message = message
+        self.keys: Keys = keys
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document of a rule file, ``action: global`` merged in."""
+
+    file: RuleFile
+    index: int
+    """Position among the file's documents."""
+    data: dict[str, Any]
+
+    def located(self, fault: Fault) -> RuleError:
+        """Return *fault* with file, line and column."""
+        return RuleError(fault.message, self.location(fault.keys), fault.fix)
+
+    def location(self, keys: Keys = ()) -> Location:
+        """Return where the value at *keys* begins, as near as the document has it."""
+        nodes = list(yaml.compose_all(self.file.text, yaml.CSafeLoader))
+        node = nodes[self.index] if self.index < len(nodes) else None
+        for key in keys:
+            found = _child(node, key)
+            if found is None:
+                break
+            node = found
+        if node is None:
+            return Location(self.file.path)
+        return Location(self.file.path, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def read_rule_files(paths: Sequence[Path]) -> list[RuleFile]:
+    """Return the rule files at *paths*; folders are walked, cases and mapping data left out."""
+    return [
+        RuleFile(str(path), path.read_text(encoding="utf-8", errors="replace"))
+        for given in paths
+        for path in ([given] if given.is_file() else _walk(given))
+    ]
+
+
+def documents(file: RuleFile) -> tuple[list[Document], list[RuleError]]:
+    """Return the documents of *file*, legacy ``action: global | reset | repeat`` resolved, and its faults."""
+    if len(file.text) > MAX_FILE_BYTES:
+        return [], [RuleError(f"file larger than {MAX_FILE_BYTES} bytes", Location(file.path))]
+    try:
+        loaded = list(yaml.load_all(file.text, _Loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = Location(file.path, mark.line + 1, mark.column + 1) if mark else Location(file.path)
+        return [], [RuleError(f"YAML: {error.problem or error.context}", place)]
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return [], [RuleError(f"YAML: {str(error).splitlines()[0]}", Location(file.path))]
+    found, errors = [], []
+    for index, data in _with_actions(loaded):
+        if isinstance(data, dict) and all(isinstance(key, str) for key in data):
+            found.append(Document(file, index, data))
+        elif data is not None:
+            errors.append(RuleError("a rule is a mapping of text keys", Location(file.path)))
+    return found, errors
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return *below* with *above* laid over it, mappings merged all the way down."""
+    result = dict(below)
+    for key, value in above.items():
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _with_actions(loaded: list[Any]) -> Iterator[tuple[int, Any]]:
+    common: dict[str, Any] = {}
+    previous: dict[str, Any] = {}
+    for index, data in enumerate(loaded):
+        if not isinstance(data, dict):
+            yield index, data
+            continue
+        action = data.get("action")
+        body = {key: value for key, value in data.items() if key != "action"}
+        match action:
+            case "global":
+                common = merged(common, body)
+                continue
+            case "reset":
+                common = {}
+                if not body:
+                    continue
+                previous = body
+            case "repeat":
+                previous = merged(previous, body)
+            case None:
+                previous = merged(common, body)
+            case _:
+                previous = {**body, "action": action}
+        yield index, previous
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        ours = path.suffix in {".yml", ".yaml"} and not path.name.endswith((".cases.yaml", ".cases.yml"))
+        if ours and path.is_file() and "mappings" not in path.relative_to(folder).parts[:-1]:
+            yield path
+
+
+def _child(node: Any, key: str | int) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == str(key):
+                return value if isinstance(value, yaml.MappingNode | yaml.SequenceNode) else name
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key]
+    return None
+
+
+class _Loader(yaml.CSafeLoader):
+    """The safe C loader that refuses a key given twice: the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key.value!r} is given twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)

@@ -1,0 +1,311 @@
+"""Modifiers: one value of a detection item under its ``|modifiers`` → patterns, any of which may hold.
+
+Order counts as the specification says: what changes the text (``expand``, ``wide``, ``base64``,
+``windash``) is applied as written; where it must stand (``contains``, …) is applied last.
+"""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from ipaddress import ip_network
+from typing import Any
+
+import msgspec
+
+from soc.rulebook.documents import Fault
+from soc.rulebook.plan import (
+    Boolean,
+    Cidr,
+    Compare,
+    Exists,
+    FieldRef,
+    Null,
+    Number,
+    Order,
+    Pattern,
+    Place,
+    Regex,
+    Text,
+    TimePart,
+)
+from soc.rulebook.regexes import checked
+from soc.rulebook.strings import Parts, expanded, parts_of, plain, surrounded, windash
+
+
+class Kind(StrEnum):
+    """What a modifier is about; at most one of each kind but ENCODING."""
+
+    PLACE = "place"
+    ENCODING = "encoding"
+    TYPE = "type"
+    FLAG = "flag"
+    LINK = "link"
+    TIME = "time"
+
+
+KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("contains", "startswith", "endswith"), Kind.PLACE),
+    **dict.fromkeys(
+        ("wide", "utf16le", "utf16be", "utf16", "base64", "base64offset", "windash", "expand"), Kind.ENCODING
+    ),
+    **dict.fromkeys(("re", "cidr", "exists", "fieldref", "gt", "gte", "lt", "lte"), Kind.TYPE),
+    **dict.fromkeys(("i", "ignorecase", "m", "multiline", "s", "dotall", "cased"), Kind.FLAG),
+    **dict.fromkeys(("all", "neq"), Kind.LINK),
+    **dict.fromkeys(("minute", "hour", "day", "week", "month", "year"), Kind.TIME),
+}
+MAX_PATTERNS = 5000
+
+
+class Modifiers(msgspec.Struct, frozen=True):
+    """The modifiers of one item, checked."""
+
+    names: tuple[str, ...]
+
+    @property
+    def every(self) -> bool:
+        """Return whether all values must hold instead of any."""
+        return "all" in self.names
+
+    @property
+    def negated(self) -> bool:
+        """Return whether no value may hold."""
+        return "neq" in self.names
+
+    def of(self, kind: Kind) -> tuple[str, ...]:
+        """Return the modifiers of *kind*, as written."""
+        return tuple(name for name in self.names if KINDS[name] is kind)
+
+    def one(self, kind: Kind) -> str | None:
+        """Return the one modifier of *kind*."""
+        return next(iter(self.of(kind)), None)
+
+
+def read_modifiers(names: Sequence[str]) -> Modifiers:
+    """Return *names* checked.
+
+    Raises:
+        Fault: unknown modifier, two that exclude each other, or a flag without what it belongs to.
+    """
+    for name in names:
+        if name not in KINDS:
+            raise Fault(f"unknown modifier {name!r}", fix=f"accepted: {', '.join(sorted(KINDS))}")
+    found = Modifiers(tuple(names))
+    for kind in (Kind.PLACE, Kind.TYPE, Kind.TIME):
+        if len(found.of(kind)) > 1:
+            raise Fault(f"{' and '.join(found.of(kind))} exclude each other")
+    _check_type(found)
+    return found
+
+
+def patterns(value: Any, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]) -> list[Pattern]:
+    """Return the patterns of *value*, any of which may hold.
+
+    Raises:
+        Fault: the value is not of a kind that the modifiers take.
+    """
+    found = list(_patterns(value, modifiers, placeholders))
+    if len(found) > MAX_PATTERNS:
+        raise Fault(f"one value becomes {len(found)} patterns; accepted: {MAX_PATTERNS}")
+    return found
+
+
+def _check_type(found: Modifiers) -> None:
+    type_, names = found.one(Kind.TYPE), set(found.names)
+    if type_ in {"re", "cidr", "exists"}:
+        extra = found.of(Kind.PLACE) + tuple(n for n in found.of(Kind.ENCODING) if n != "expand")
+        if extra or found.one(Kind.TIME):
+            raise Fault(f"{type_} cannot be combined with {', '.join(extra) or found.one(Kind.TIME)}")
+    if type_ == "re" and any(
+        found.names.index(flag) < found.names.index("re") for flag in found.of(Kind.FLAG)
+    ):
+        raise Fault("re must come before its flags")
+    if names & {"i", "ignorecase", "m", "multiline", "s", "dotall"} and type_ != "re":
+        raise Fault("the flags i, m and s belong to re")
+    if "cased" in names and type_ not in {None, "fieldref"}:
+        raise Fault(f"cased cannot be combined with {type_}")
+    if type_ in {"gt", "gte", "lt", "lte"} and (found.of(Kind.PLACE) or found.of(Kind.ENCODING)):
+        extra = found.of(Kind.PLACE) + found.of(Kind.ENCODING)
+        raise Fault(f"{type_} compares numbers and takes no {', '.join(extra)}")
+
+
+def _patterns(
+    value: Any, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]
+) -> Iterator[Pattern]:
+    part = modifiers.one(Kind.TIME)
+    if part is not None:
+        yield TimePart(part, _order(modifiers.one(Kind.TYPE)), _number(value))
+        return
+    match modifiers.one(Kind.TYPE):
+        case "exists":
+            yield Exists(_boolean(value))
+        case "gt" | "gte" | "lt" | "lte" as name:
+            yield Compare(Order(name), _number(value))
+        case "fieldref":
+            yield FieldRef(_string(value, "fieldref"), _place(modifiers), "cased" in modifiers.names)
+        case "re":
+            yield from (_regex(text, modifiers) for text in _raw_texts(value, "re", modifiers, placeholders))
+        case "cidr":
+            yield from map(_cidr, _raw_texts(value, "cidr", modifiers, placeholders))
+        case _:
+            yield from _texts(value, modifiers, placeholders)
+
+
+def _texts(
+    value: Any, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]
+) -> Iterator[Pattern]:
+    if value is None:
+        if modifiers.of(Kind.PLACE) or modifiers.of(Kind.ENCODING):
+            raise Fault("null takes no modifier that changes text")
+        yield Null()
+        return
+    bare = not (modifiers.of(Kind.PLACE) or modifiers.of(Kind.ENCODING) or "cased" in modifiers.names)
+    if bare and isinstance(value, bool):
+        yield Boolean(value)
+    elif bare and isinstance(value, int | float):
+        yield Number(Decimal(str(value)))
+    else:
+        for text in _expanded(_scalar(value), modifiers, placeholders):
+            for parts in _encoded(parts_of(text), modifiers):
+                yield Text(_placed(parts, modifiers), "cased" in modifiers.names)
+
+
+def _encoded(parts: Parts, modifiers: Modifiers) -> Iterator[Parts]:
+    states: list[Parts | bytes] = [parts]
+    for name in modifiers.of(Kind.ENCODING):
+        states = [after for state in states for after in _encode(state, name)]
+    for state in states:
+        yield state if isinstance(state, tuple) else _decoded(state)
+
+
+def _encode(state: Parts | bytes, name: str) -> Iterator[Parts | bytes]:
+    if name == "expand":
+        yield state
+    elif name == "windash":
+        if isinstance(state, bytes):
+            raise Fault("windash must come before encodings")
+        yield from windash(state)
+    elif name in _CHARSETS:
+        yield plain(_unencoded(state, name), name).encode(_CHARSETS[name])
+    else:
+        data = state if isinstance(state, bytes) else plain(state, name).encode()
+        yield from (_base64(data) if name == "base64" else _base64_offsets(data))
+
+
+def _base64(data: bytes) -> Iterator[Parts]:
+    yield (base64.b64encode(data).decode(),)
+
+
+def _base64_offsets(data: bytes) -> Iterator[Parts]:
+    """Yield the three texts of *data* inside base64, by its distance in bytes from a multiple of three."""
+    for shift in range(3):
+        encoded = base64.b64encode(b" " * shift + data).decode()
+        end = (None, -3, -2)[(len(data) + shift) % 3]
+        yield (encoded[(0, 2, 3)[shift] : end],)
+
+
+def _unencoded(state: Parts | bytes, name: str) -> Parts:
+    if isinstance(state, bytes):
+        raise Fault(f"{name} must come first among encodings")
+    return state
+
+
+def _decoded(data: bytes) -> Parts:
+    text = data.decode("utf-8", "replace")
+    return (text,) if text else ()
+
+
+def _placed(parts: Parts, modifiers: Modifiers) -> Parts:
+    match modifiers.one(Kind.PLACE):
+        case "contains":
+            return surrounded(parts, before=True, after=True)
+        case "startswith":
+            return surrounded(parts, before=False, after=True)
+        case "endswith":
+            return surrounded(parts, before=True, after=False)
+        case _:
+            return parts
+
+
+def _expanded(text: str, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    return expanded(text, placeholders) if "expand" in modifiers.names else iter((text,))
+
+
+def _raw_texts(
+    value: Any, what: str, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return _expanded(_string(text, what), modifiers, placeholders)
+
+
+def _regex(text: str, modifiers: Modifiers) -> Regex:
+    names = set(modifiers.names)
+    return checked(
+        Regex(
+            text,
+            ignore_case=bool(names & {"i", "ignorecase"}),
+            multi_line=bool(names & {"m", "multiline"}),
+            dot_all=bool(names & {"s", "dotall"}),
+        )
+    )
+
+
+def _cidr(text: str) -> Cidr:
+    try:
+        return Cidr(str(ip_network(text.strip(), strict=False)))
+    except ValueError as error:
+        raise Fault(f"{text!r} is no network", fix="accepted: e.g. 10.0.0.0/8, 2001:db8::/32") from error
+
+
+def _number(value: Any) -> Decimal:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise Fault(f"{value!r} is no number")
+        number = Decimal(str(value).strip())
+    except InvalidOperation as error:
+        raise Fault(f"{value!r} is no number") from error
+    if not number.is_finite() or not _DECIMAL.fullmatch(str(value).strip()):
+        raise Fault(f"{value!r} is no number")
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    raise Fault(f"exists takes true or false, not {value!r}")
+
+
+def _string(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise Fault(f"{what} takes a text, not {value!r}")
+    return value
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | str):
+        return str(value)
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    raise Fault(f"a value must be a text, number, boolean or null, not {type(value).__name__}")
+
+
+def _order(name: str | None) -> Order | None:
+    if name is None:
+        return None
+    if name not in set(Order):
+        raise Fault(f"a part of a time cannot be combined with {name}")
+    return Order(name)
+
+
+def _place(modifiers: Modifiers) -> Place:
+    name = modifiers.one(Kind.PLACE)
+    return Place.EQUALS if name is None else Place(name)
+
+
+_CHARSETS = {"wide": "utf-16-le", "utf16le": "utf-16-le", "utf16be": "utf-16-be", "utf16": "utf-16"}
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")

@@ -1,0 +1,45 @@
+"""Regular expressions of rules: a subset that every matcher runs without ever blowing up.
+
+Hyperscan runs an expression in one pass over the text; what it refuses (back-references, look-around)
+would need backtracking, whose cost an attacker chooses. A rule with such an expression is rejected.
+"""
+
+import re
+
+import hyperscan
+
+from soc.rulebook.documents import Fault
+from soc.rulebook.plan import Regex
+
+MAX_PATTERN_CHARACTERS = 4096
+
+
+def checked(regex: Regex) -> Regex:
+    """Return *regex* if both the fast matcher and the reference can run it.
+
+    Raises:
+        Fault: says which construct is not supported.
+    """
+    if len(regex.pattern) > MAX_PATTERN_CHARACTERS:
+        raise Fault(f"expression of {len(regex.pattern)} characters; accepted: {MAX_PATTERN_CHARACTERS}")
+    try:
+        re.compile(regex.pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise Fault(f"regular expression: {error}") from error
+    try:
+        hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(
+            expressions=[regex.pattern.encode()], ids=[0], flags=[flags(regex)]
+        )
+    except (hyperscan.error, UnicodeEncodeError) as error:
+        raise Fault(
+            f"regular expression: {error}", fix="rewrite it without look-around and back-references"
+        ) from error
+    return regex
+
+
+def flags(regex: Regex) -> int:
+    """Return hyperscan's flags for *regex*: UTF-8 without UCP, so that classes are ASCII."""
+    found = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
+    found |= hyperscan.HS_FLAG_CASELESS if regex.ignore_case else 0
+    found |= hyperscan.HS_FLAG_MULTILINE if regex.multi_line else 0
+    return int(found | (hyperscan.HS_FLAG_DOTALL if regex.dot_all else 0))
