@@ -1,5 +1,7 @@
 """Port ``Log``: what every adapter promises, and what the SQLite one does when its file is damaged."""
 
+# ruff: noqa: ASYNC220, ASYNC240 - nothing else runs on the loop of a test that harms files
+
 import asyncio
 import shutil
 import sqlite3
@@ -216,12 +218,10 @@ def harm(path: Path, statement: str) -> None:
 async def test_a_changed_record_is_corrupt(damaged: Path, statement: str) -> None:
     harm(damaged, statement)
     log = SqliteLog.open(damaged)
-    seen = []
     with pytest.raises(Corrupt, match="record 3"):
-        async for record in log.read("a", 0):
-            seen.append(record.n)
+        await read_all(log, "a")
+    assert await anext(log.read("a", 0)) == LogRecord(0, b"head-0", (b"payload-0",))
     log.close()
-    assert seen == [0, 1, 2]
 
 
 @pytest.mark.parametrize(("lost", "expected"), [(0, 0), (2, 2), (4, 4)])
