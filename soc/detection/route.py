@@ -1,0 +1,93 @@
+"""A route: the rules that apply to one kind of event, compiled together.
+
+An event gives each field's atoms, these give candidate rules by an index that may only name too many,
+and each candidate's program decides. The answer for a combination of atoms is remembered.
+"""
+
+from collections.abc import Callable, Sequence
+
+from soc.detection.field import FieldAtoms
+from soc.detection.program import Atoms, Held, Program, compile_rule
+from soc.detection.references import reference_holds
+from soc.detection.texts import Atom, Texts
+from soc.detection.values import scalars_of, text_of, values_of
+from soc.model.event import Event, Mark
+from soc.rulebook.plan import FieldRef, RulePlan
+
+MAX_REMEMBERED = 50_000
+Index = Callable[[Sequence[Program]], tuple[dict[Atom, tuple[Program, ...]], tuple[Program, ...]]]
+"""Programs → (atom → candidates, programs that are always candidates)."""
+
+
+class Route:
+    """Compiled rules of one kind of event."""
+
+    def __init__(self, rules: Sequence[tuple[int, RulePlan]], index: Index) -> None:
+        """Compile (position, rule) pairs."""
+        atoms = Atoms()
+        programs = [compile_rule(rule, position, atoms) for position, rule in rules]
+        self._by_atom, self._always = index(programs)
+        self._fields = [
+            (name, FieldAtoms((atom, pattern) for pattern, atom in patterns.items()))
+            for name, patterns in atoms.fields.items()
+        ]
+        self._references = [(name, ref, atom) for (name, ref), atom in atoms.references.items()]
+        self._keywords = Texts((atom, pattern) for pattern, atom in atoms.keywords.items())
+        self._has_keywords = bool(atoms.keywords)
+        self._answers: dict[tuple[object, ...], tuple[RulePlan, ...]] = {}
+
+    def match(self, event: Event) -> tuple[RulePlan, ...]:
+        """Return the rules that match, in the engine's order."""
+        quarantined = Mark.QUARANTINED in event.marks
+        parts: list[frozenset[Atom]] = []
+        if not quarantined:
+            parts = [atoms.holding(values_of(event.fields, name)) for name, atoms in self._fields]
+            if self._references:
+                parts.append(self._refer(event))
+        if self._has_keywords:
+            parts.append(self._keywords_in(event, quarantined=quarantined))
+        key = tuple(parts)
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._decide(set().union(*parts))
+            if len(self._answers) >= MAX_REMEMBERED:
+                self._answers.clear()
+            self._answers[key] = answer
+        return answer
+
+    def _decide(self, held: Held) -> tuple[RulePlan, ...]:
+        candidates = {program.position: program for program in self._always}
+        for atom in held:
+            for program in self._by_atom.get(atom, ()):
+                candidates[program.position] = program
+        return tuple(candidates[n].rule for n in sorted(candidates) if candidates[n].judge(held))
+
+    def _refer(self, event: Event) -> frozenset[Atom]:
+        return frozenset(atom for name, ref, atom in self._references if _refers(event, name, ref))
+
+    def _keywords_in(self, event: Event, *, quarantined: bool) -> frozenset[Atom]:
+        if quarantined:
+            return frozenset(self._keywords.holding(event.original))
+        found: set[Atom] = set()
+        for value in scalars_of(event.fields):
+            text = text_of(value)
+            if text is not None:
+                found |= self._keywords.holding(text)
+        return frozenset(found)
+
+
+def necessary_atoms(
+    programs: Sequence[Program],
+) -> tuple[dict[Atom, tuple[Program, ...]], tuple[Program, ...]]:
+    """Return the index by each rule's necessary atoms."""
+    by_atom: dict[Atom, list[Program]] = {}
+    for program in programs:
+        for atom in program.necessary or ():
+            by_atom.setdefault(atom, []).append(program)
+    always = tuple(program for program in programs if program.necessary is None)
+    return {atom: tuple(found) for atom, found in by_atom.items()}, always
+
+
+def _refers(event: Event, name: str, ref: FieldRef) -> bool:
+    left, right = values_of(event.fields, name), values_of(event.fields, ref.field)
+    return any(reference_holds(ref, one, other) for one in left for other in right)
