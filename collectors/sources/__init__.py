@@ -1,1 +1,1 @@
-"""Sources: where a collector reads; one module per protocol."""
+"""Sources: where records come from; files that grow, syslog over UDP and TCP."""

@@ -31,6 +31,7 @@ from soc.spool.shelf import Place, Shelf
 from soc.wire.messages import Gap
 
 SEGMENT_BYTES = 16 << 20
+MARKER = "acknowledged"
 KEPT_SHARE = 0.2
 """Share of the limit that delivered segments may take, for a centre that was restored."""
 
@@ -88,7 +89,7 @@ class Journal:
         self._turn = Lock()
         self._room = room
         self._start = start
-        self._marker = folder / "acknowledged"
+        self._marker = folder / MARKER
         self._resume: tuple[int, Place | None] = (0, None)
         self.quarantined = 0
         """Damaged segments found since the start."""

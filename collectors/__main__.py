@@ -1,0 +1,5 @@
+"""``python -m collectors`` is ``soc-collector``."""
+
+from collectors.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""Stage beat: at a steady pace the centre hears how far each source was read and delivered."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from collectors.centre import Centre, Outcome
+from collectors.corrected import CorrectedClock
+from collectors.lag import Lag
+from soc.kernel.logs import Log, Said
+from soc.model.identity import Origin
+from soc.spool.journal import Journal
+from soc.wire.codec import VERSION
+from soc.wire.messages import Beat
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Sends heartbeats; one that is lost is not repeated, the next says more."""
+
+    journal: Journal
+    centre: Centre
+    origin: Origin
+    boot: str
+    lag: Lag
+    clock: CorrectedClock
+    log: Log
+    every: timedelta
+    software: str
+    _outcome: Outcome = Outcome.DURABLE
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            verdict = await self.centre.say(self.beat())
+            if verdict.outcome is not self._outcome:
+                self._outcome = verdict.outcome
+                self.log.info(Said.COLLECTOR_HEALTH, heard=verdict.outcome.name.lower(), why=verdict.why)
+            await self.clock.sleep(self.every)
+
+    def beat(self) -> Beat:
+        """Return the heartbeat of this moment."""
+        now_ms = self.clock.now_ms()
+        return Beat(
+            version=VERSION,
+            origin=self.origin,
+            boot=self.boot,
+            sent_at_ms=now_ms,
+            next_seq=self.journal.next_seq,
+            acked_seq=self.journal.acked_seq,
+            sources=self.lag.states(now_ms),
+            spool_bytes=self.journal.used_bytes,
+            software=self.software,
+        )

@@ -1,0 +1,179 @@
+"""Commands of a collector: enrol once, run as a service, check and look at it."""
+
+import asyncio
+import resource
+import signal
+from collections.abc import Callable
+from functools import wraps
+from glob import glob
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from collectors.agent import Agent
+from collectors.credential import load_credential, store_credential
+from collectors.enrol import authority_by_fingerprint, new_key
+from collectors.enrol import enrol as ask
+from collectors.settings import Settings, TailSource, load
+from soc.kernel.clock import SystemClock
+from soc.kernel.errors import AuthError, SocError
+from soc.kernel.logs import open_log
+from soc.kernel.notify import notify
+from soc.spool.journal import MARKER
+from soc.spool.marker import read_marker
+from soc.spool.shelf import Shelf
+
+P = ParamSpec("P")
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("/etc/soc/collector.toml"),
+    show_default=True,
+    help="Settings file.",
+)
+
+
+def _plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn our errors into one plain message and exit status 1."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except* SocError as group:
+            raise click.ClickException("\n".join(str(error) for error in group.exceptions)) from group
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="soc")
+def main() -> None:
+    """Read this agency's logs and ship them to the centre, losing nothing.
+
+    \b
+    soc-collector check --config collector.toml
+    soc-collector enrol --config collector.toml --token TOKEN --ca ca.pem
+    soc-collector run --config collector.toml
+    soc-collector status --config collector.toml
+    """  # noqa: D301 - click wants the character
+
+
+@main.command()
+@config_option
+@click.option(
+    "--token", required=True, help="One-time token; on the centre: soc agency enrol AGENCY COLLECTOR."
+)
+@click.option(
+    "--ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The centre's CA certificate: DATA_DIR/pki/ca.pem there.",
+)
+@click.option("--fingerprint", help="Instead of --ca: SHA-256 of that certificate, read out by the centre.")
+@click.option(
+    "--again", is_flag=True, help="Replace a credential that exists; the old one is kept beside it."
+)
+@_plainly
+def enrol(config_path: Path, token: str, ca: Path | None, fingerprint: str | None, *, again: bool) -> None:
+    """Get this collector's certificate for a one-time token.
+
+    The key is made here and never leaves. The centre is verified before the token is sent: by its CA
+    certificate, or by the SHA-256 of it, which the centre's operator reads out after
+
+    \b
+    openssl x509 -in /var/lib/soc/pki/ca.pem -noout -fingerprint -sha256
+
+    \b
+    soc-collector enrol --token TOKEN --ca ca.pem
+    soc-collector enrol --token TOKEN --fingerprint 3A:7F:…
+    """  # noqa: D301 - click wants the character
+    if (ca is None) == (fingerprint is None):
+        raise click.UsageError("give either --ca or --fingerprint")
+    settings = load(config_path)
+    if settings.credential_dir.exists() and not again:
+        raise AuthError(f"{settings.credential_dir} holds a credential; --again replaces it")
+    ca_pem = None if ca is None else ca.read_text(encoding="utf-8", errors="replace")
+    asyncio.run(_enrol(settings, token, ca_pem, fingerprint or ""))
+
+
+@main.command()
+@config_option
+@_plainly
+def run(config_path: Path) -> None:
+    """Collect and ship until SIGTERM or Ctrl-C.
+
+    \b
+    soc-collector run --config /etc/soc/collector.toml
+    """  # noqa: D301 - click wants the character
+    settings = load(config_path)
+    agent = Agent(settings, load_credential(settings.credential_dir), SystemClock(), open_log())
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every followed file is held open
+    asyncio.run(_run(agent))
+
+
+@main.command()
+@config_option
+@_plainly
+def check(config_path: Path) -> None:
+    """Say every fault of the settings, and what each source finds now.
+
+    \b
+    soc-collector check --config collector.toml
+    """  # noqa: D301 - click wants the character
+    settings = load(config_path)
+    for source in settings.sources:
+        if isinstance(source, TailSource):
+            found = sum(len(glob(pattern, recursive=True)) for pattern in source.paths)  # noqa: PTH207 - absolute
+            click.echo(f"{source.id}: {found} files match")
+        else:
+            click.echo(f"{source.id}: {source.kind} on {source.listen}")
+    click.echo("The settings are good.")
+
+
+@main.command()
+@config_option
+@_plainly
+def status(config_path: Path) -> None:
+    """Show who this collector is and what its spool holds; also while it runs.
+
+    \b
+    soc-collector status --config collector.toml
+    """  # noqa: D301 - click wants the character
+    settings = load(config_path)
+    credential = load_credential(settings.credential_dir)
+    origin = credential.origin
+    click.echo(f"agency     {origin.agency}\ncollector  {origin.collector}")
+    click.echo(f"exercise   {origin.exercise or 'none: live'}")
+    click.echo(f"valid till {credential.expires_at:%Y-%m-%d}")
+    shelf = Shelf.open(settings.spool_dir)
+    next_seq, _ = shelf.recover()
+    acknowledged = read_marker(settings.spool_dir / MARKER) or (shelf.firsts[0] if shelf.firsts else 1)
+    click.echo(f"spool      {shelf.used_bytes} bytes in {len(shelf.firsts)} segments")
+    click.echo(f"waiting    {max(0, next_seq - acknowledged)} records; {acknowledged - 1} were delivered")
+
+
+async def _enrol(settings: Settings, token: str, ca_pem: str | None, fingerprint: str) -> None:
+    gateways = settings.collector.gateways
+    if ca_pem is None:
+        ca_pem = await authority_by_fingerprint(gateways, fingerprint)
+    key_pem, csr_pem = new_key()
+    answer = await ask(gateways, ca_pem, token, csr_pem)
+    store_credential(settings.credential_dir, key_pem, answer)
+    click.echo(f"enrolled as {answer.origin.agency}/{answer.origin.collector}")
+
+
+async def _run(agent: Agent) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await agent.run(stop, _ready)
+    notify("STOPPING=1")
+
+
+def _ready() -> None:
+    click.echo("ready")
+    notify("READY=1")

@@ -1,0 +1,31 @@
+"""Opening: from the settings of a source to the source itself."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from collectors.reading import Source, Stamp
+from collectors.settings import AnySource, TailSource, TcpSource, UdpSource
+from collectors.sources.syslog import SyslogTcp, SyslogUdp, listen_tcp, listen_udp
+from collectors.sources.tail import Tail
+from soc.kernel.clock import Clock
+from soc.kernel.logs import Log
+
+
+def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, log: Log) -> Source:
+    """Return the source, where it left off or bound to its address.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+    """
+    stamp = Stamp(settings.id, settings.format, settings.zone, clock)
+    match settings:
+        case TailSource():
+            tail = Tail(tuple(settings.paths), stamp, log)
+            tail.resume(states)
+            return tail
+        case UdpSource():
+            return SyslogUdp(listen_udp(*settings.address), stamp)
+        case TcpSource():
+            return SyslogTcp(listen_tcp(*settings.address), stamp)
+        case never:
+            assert_never(never)

@@ -1,0 +1,115 @@
+"""A small real gateway over TLS: answers as told, remembers what it made durable."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from support.pki import CertificateAuthority, issue, make_ca, server_tls, sign
+
+from soc.kernel.clock import SystemClock
+from soc.model.identity import Origin
+from soc.wire import codec
+from soc.wire.messages import Answer, Batch, Beat, EnrolAnswer, EnrolRequest
+
+ORIGIN = Origin("so-y-te", "c1")
+URN = "urn:soc:collector:so-y-te:c1:live"
+Script = Callable[[Batch], web.Response | None]
+"""Answers a batch in the gateway's place; None: as usual."""
+
+
+@dataclass
+class SmallGateway:
+    """Keeps batches by sequence number, as a store with ids would."""
+
+    ca: CertificateAuthority
+    script: Script = lambda _batch: None
+    token: str = "token"
+    clock_ahead_ms: int = 0
+    url: str = ""
+    tries: int = 0
+    records: dict[int, str] = field(default_factory=dict[int, str])
+    repeated: int = 0
+    gaps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    batches: list[Batch] = field(default_factory=list[Batch])
+    beats: list[Beat] = field(default_factory=list[Beat])
+    peers: set[str] = field(default_factory=set[str])
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def answer(self, resend_from: int | None = None) -> web.Response:
+        message = Answer(codec.VERSION, SystemClock().now_ms() + self.clock_ahead_ms, resend_from)
+        return web.Response(body=codec.pack_answer(message))
+
+    def keep(self, batch: Batch) -> None:
+        self.batches.append(batch)
+        self.gaps += [(gap.first_seq, gap.last_seq) for gap in batch.gaps]
+        for seq, record in enumerate(batch.records, batch.first_seq):
+            self.repeated += seq in self.records
+            self.records[seq] = record.raw.decode("utf-8", "replace")
+        self.changed.set()
+
+    async def until(self, look: Callable[[], bool], *, within_s: float = 8) -> None:
+        """Wait for the gateway to hear what makes *look* true."""
+        async with asyncio.timeout(within_s):
+            while not look():
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def _batches(self, request: web.Request) -> web.Response:
+        self.tries += 1
+        self._see_peer(request)
+        batch = codec.unpack(await request.read(), Batch)
+        scripted = self.script(batch)
+        self.changed.set()
+        if scripted is not None:
+            return scripted
+        self.keep(batch)
+        return self.answer()
+
+    async def _heartbeats(self, request: web.Request) -> web.Response:
+        self._see_peer(request)
+        self.beats.append(codec.unpack(await request.read(), Beat))
+        self.changed.set()
+        return self.answer()
+
+    async def _enrol(self, request: web.Request) -> web.Response:
+        asked = msgspec.json.decode(await request.read(), type=EnrolRequest)
+        if asked.token != self.token:
+            return web.Response(status=403, text="this enrolment token is unknown\n")
+        csr = x509.load_pem_x509_csr(asked.csr_pem.encode())
+        key = csr.public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        pem = sign(self.ca, key, URN).public_bytes(serialization.Encoding.PEM).decode()
+        answer = EnrolAnswer(codec.VERSION, ORIGIN, pem, self.ca.path.read_text(), "public key")
+        return web.Response(body=msgspec.json.encode(answer))
+
+    def _see_peer(self, request: web.Request) -> None:
+        assert request.transport is not None
+        peer = request.transport.get_extra_info("peercert") or {}
+        self.peers |= {value for kind, value in peer.get("subjectAltName", ()) if kind == "URI"}
+
+
+@asynccontextmanager
+async def small_gateway(folder: Path, port: int = 0) -> AsyncIterator[SmallGateway]:
+    """Serve on 127.0.0.1 with the authority in *folder*."""
+    ca = make_ca(folder / "pki")
+    gateway = SmallGateway(ca)
+    app = web.Application(client_max_size=codec.MAX_BODY_BYTES)
+    app.router.add_post("/v1/batches", gateway._batches)
+    app.router.add_post("/v1/heartbeats", gateway._heartbeats)
+    app.router.add_post("/v1/enrol", gateway._enrol)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=server_tls(ca, issue(ca, "127.0.0.1")))
+        await site.start()
+        gateway.url = f"https://127.0.0.1:{runner.addresses[0][1]}"
+        yield gateway
+    finally:
+        await runner.cleanup()
