@@ -17,7 +17,7 @@ from soc.stores.paging import (
     check_step,
     cursor_of,
     expired,
-    place_of,
+    order_of,
     read_cursor,
 )
 from soc.stores.query import Either, Every, Everything, Like, Node, Not, Value, Words, parse_query
@@ -42,9 +42,9 @@ class MemoryEventStore:
     async def search(self, scope: Scope, query: Query, *, limit: int, cursor: str | None = None) -> Page:
         """Return at most *limit* events, newest first."""
         check_limit(limit)
-        found = sorted(self._matching(scope, query), key=place_of, reverse=True)
+        found = sorted(self._matching(scope, query), key=order_of, reverse=True)
         before = read_cursor(cursor)
-        rest = [event for event in found if before is None or place_of(event) < before]
+        rest = [event for event in found if before is None or order_of(event) < before]
         shown = tuple(rest[:limit])
         return Page(shown, len(found), cursor_of(shown[-1]) if len(rest) > limit and shown else None)
 
@@ -71,7 +71,7 @@ class MemoryEventStore:
 
     async def stream(self, scope: Scope, query: Query) -> AsyncIterator[Event]:
         """Yield matching events, oldest first."""
-        for event in sorted(self._matching(scope, query), key=place_of):
+        for event in sorted(self._matching(scope, query), key=order_of):
             yield event
 
     async def apply(self, keep_days: dict[RetentionClass, int], today: str) -> int:

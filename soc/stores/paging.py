@@ -1,4 +1,4 @@
-"""Order and bounds that every event store shares: (event time, id), cursors, buckets, days kept."""
+"""Order and bounds that every event store shares: (event time, id, day), cursors, buckets, days kept."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -13,7 +13,9 @@ MAX_LIMIT = 10_000
 """Events of one page."""
 
 Place = tuple[int, int]
-"""(event time, tie): where an event stands in the order of results."""
+"""(event time, tie): where an event stands among those of its day and class."""
+Order = tuple[int, int, str]
+"""A place and a shelf: a re-read and a copy under hold share the place of the first."""
 
 
 def tie_of(event_id: str) -> int:
@@ -22,26 +24,37 @@ def tie_of(event_id: str) -> int:
 
 
 def place_of(event: Event) -> Place:
-    """Return where *event* stands."""
+    """Return where *event* stands on its shelf."""
     return event.at_ms, tie_of(event.id)
+
+
+def shelf_of(day: str, retention: RetentionClass) -> str:
+    """Return the name of a day and class."""
+    return f"{day}.{retention.value}"
+
+
+def order_of(event: Event) -> Order:
+    """Return where *event* stands among all."""
+    return (*place_of(event), shelf_of(event.day, event.retention))
 
 
 def cursor_of(event: Event) -> str:
     """Return the cursor of a page that ends with *event*."""
-    return f"{event.at_ms}:{event.id}"
+    return f"{event.at_ms}:{event.id}:{shelf_of(event.day, event.retention)}"
 
 
-def read_cursor(cursor: str | None) -> Place | None:
-    """Return the place behind which the next page begins.
+def read_cursor(cursor: str | None) -> Order | None:
+    """Return the order behind which the next page begins.
 
     Raises:
         QueryError: not a cursor that a page gave.
     """
     if cursor is None:
         return None
-    at_ms, _, event_id = cursor.partition(":")
+    at_ms, _, rest = cursor.partition(":")
+    event_id, _, shelf = rest.partition(":")
     try:
-        return int(at_ms), tie_of(event_id)
+        return int(at_ms), tie_of(event_id), shelf
     except ValueError as error:
         raise QueryError(f"{shortened(cursor)} is no cursor; give back what the last page gave") from error
 

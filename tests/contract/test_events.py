@@ -192,6 +192,21 @@ async def test_pages_show_everything_once_in_order_across_days_and_ties(store: S
         assert shown == expected[::-1]
 
 
+async def test_a_page_ending_between_a_reread_and_its_first_loses_neither(store: Store) -> None:
+    days = [f"2026-01-0{day}" for day in range(1, 5)]
+    await put(store, *(stored("a", day, day=day) for day in days))
+    await store.hold(LIVE, Query("soc.id:*"), "order 1")
+    shown = []
+    cursor = None
+    while True:
+        page = await store.search(LIVE, ALL, limit=1, cursor=cursor)
+        shown += [(event.day, event.retention.value) for event in page.events]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert shown == [(day, kind) for day in reversed(days) for kind in ("standard", "hold")]
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "1:", "1:xyz"])
 async def test_a_made_up_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(QueryError, match="cursor"):

@@ -21,9 +21,9 @@ def save_result(name: str, figures: Mapping[str, Any]) -> None:
     told = {
         "commit": commit,
         "machine": machine,
-        "date": datetime.now(UTC).date().isoformat(),  # noqa: TID251 - the day the figures were seen
+        "date": datetime.now(UTC).date().isoformat(),
         **figures,
     }
     text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
     (RESULTS / f"{name}.json").write_text(text)
-    print(text)  # noqa: T201 - a bench prints its figures
+    print(text)

@@ -22,7 +22,7 @@ from soc.stores.embedded.segments import FrameCache
 from soc.stores.embedded.shard import Shard
 from soc.stores.embedded.translate import translate
 from soc.stores.embedded.volume import Volume
-from soc.stores.paging import check_buckets, check_limit, check_step, cursor_of, read_cursor
+from soc.stores.paging import Place, check_buckets, check_limit, check_step, cursor_of, read_cursor
 
 BATCH = 500
 """Events of a stream fetched at a time."""
@@ -39,15 +39,15 @@ class Reading:
     def search(self, scope: Scope, query: Query, limit: int, cursor: str | None) -> Page:
         """Return one page, newest first."""
         check_limit(limit)
-        behind = read_cursor(cursor)
+        read_cursor(cursor)
         wanted = translate(scope, query)
         total = 0
         found: list[tuple[Hit, Volume]] = []
         for volume, view in self._views(scope, query):
             total += view.count(wanted)
-            hits = view.page(wanted, behind, limit + 1, Order.Desc)
+            hits = view.page(wanted, _behind(volume, cursor), limit + 1, Order.Desc)
             found.extend((hit, volume) for hit in hits)
-        found.sort(key=lambda pair: pair[0].place, reverse=True)
+        found.sort(key=_order, reverse=True)
         events = tuple(_fetched(scope, found[:limit]))
         more = len(found) > limit and bool(events)
         return Page(events, total, cursor_of(events[-1]) if more else None)
@@ -88,7 +88,7 @@ class Reading:
         """Yield batches of matching events, oldest first, as they stood at the beginning."""
         wanted = translate(scope, query)
         each = [_hits(volume, view, wanted) for volume, view in self._views(scope, query)]
-        merged = heapq.merge(*each, key=lambda pair: pair[0].place)
+        merged = heapq.merge(*each, key=_order)
         cache = FrameCache()
         while batch := list(islice(merged, BATCH)):
             yield list(_fetched(scope, batch, cache))
@@ -103,6 +103,19 @@ class Reading:
             if shard.admitted(scope) and span.events and not misses:
                 views.append((volume, volume.index.view()))
         return views
+
+
+def _order(pair: tuple[Hit, Volume]) -> tuple[Place, str]:
+    return pair[0].place, pair[1].shard.shelf
+
+
+def _behind(volume: Volume, cursor: str | None) -> Place | None:
+    """Where a page that goes on behind *cursor* begins in *volume*."""
+    order = read_cursor(cursor)
+    if order is None:
+        return None
+    at_ms, tie, shelf = order
+    return at_ms, tie + 1 if volume.shard.shelf < shelf else tie
 
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")

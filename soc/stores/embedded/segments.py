@@ -1,5 +1,6 @@
 """The segment files of one shard: events in frames, written once, read by position."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import zstandard
 from soc.kernel.errors import Corrupt, SpoolError, StoreBusy
 from soc.model.event import Event
 from soc.spool.codec import encode_frame
-from soc.spool.segment import SegmentWriter, read_frame, read_segment
+from soc.spool.segment import SegmentWriter, Write, read_frame, read_segment
 from soc.stores.embedded.shard import (
     MAX_FRAME_BYTES,
     MAX_FRAME_EVENTS,
@@ -27,9 +28,10 @@ SUFFIX = ".seg"
 class Segments:
     """Append-only files ``00000001.seg``, … in one folder; one writer, any number of readers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, write: Write = os.write) -> None:
         """Use the existing *folder*; no file is opened before the first append."""
         self._folder = folder
+        self._write = write
         self._writer: SegmentWriter | None = None
         self._number = 0
 
@@ -46,7 +48,7 @@ class Segments:
                 offset = writer.append(encode_frame(0, count, payload))
                 positions.extend(Position(self._number, offset, index) for index in range(count))
             writer.sync()
-        except SpoolError as error:
+        except (SpoolError, OSError) as error:
             self.close()
             self._number += 1  # a file that failed to sync takes no more
             raise StoreBusy(str(error)) from error
@@ -103,7 +105,7 @@ class Segments:
             self.close()
             self._number += 1
         self._number = max(self._number, *self.numbers(), 1)
-        self._writer = SegmentWriter(self._path(self._number))
+        self._writer = SegmentWriter(self._path(self._number), write=self._write)
         return self._writer
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 from soc.kernel.errors import StoreError, shortened
 from soc.model.event import Event
 from soc.model.identity import RetentionClass, Scope
+from soc.stores.paging import shelf_of
 
 MAX_RUN = 100
 """Characters of an exercise run's id as part of a folder's name."""
@@ -24,7 +25,12 @@ class Shard:
     def folder(self) -> str:
         """Return its folder's name."""
         run = "live" if self.exercise is None else f"run-{quote(self.exercise, safe='')}"
-        return f"{self.day}.{self.retention.value}.{run}"
+        return f"{self.shelf}.{run}"
+
+    @property
+    def shelf(self) -> str:
+        """Return what sets its events apart from others of the same time and id."""
+        return shelf_of(self.day, self.retention)
 
     def admitted(self, scope: Scope) -> bool:
         """Return whether a caller of *scope* may look into it at all."""

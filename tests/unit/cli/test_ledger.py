@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -23,7 +24,7 @@ def record(folder: Path, *texts: str, redact: tuple[int, int] | None = None) -> 
         recorder = Recorder(log, (Tally(),), ManualClock(datetime(2026, 1, 1, tzinfo=UTC)))
         await recorder.start()
         for text in texts:
-            await recorder.decide(lambda text=text: [comment(text)])
+            await recorder.decide(partial(list, [comment(text)]))
         if redact:
             await recorder.redact(*redact, "privacy", "user:lan")
         log.close()
