@@ -7,9 +7,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Any
 
 from soc.detection.texts import Atom, Texts
-from soc.detection.values import ABSENT, text_of
 from soc.kernel.folding import fold
 from soc.kernel.numbers import decimal_of
+from soc.model.fields import ABSENT, text_of
 from soc.rulebook.plan import (
     Boolean,
     Cidr,

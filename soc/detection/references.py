@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from soc.detection.values import text_of
 from soc.kernel.folding import fold
 from soc.kernel.numbers import decimal_of
+from soc.model.fields import text_of
 from soc.rulebook.plan import FieldRef, Place
 
 

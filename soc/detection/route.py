@@ -10,8 +10,8 @@ from soc.detection.field import FieldAtoms
 from soc.detection.program import Atoms, Held, Program, compile_rule
 from soc.detection.references import reference_holds
 from soc.detection.texts import Atom, Texts
-from soc.detection.values import scalars_of, text_of, values_of
 from soc.model.event import Event, Mark
+from soc.model.fields import scalars_of, text_of, values_of
 from soc.rulebook.plan import FieldRef, RulePlan
 
 MAX_REMEMBERED = 50_000

@@ -1,4 +1,4 @@
-"""Values of an event as patterns see them: every element of every array, at every depth, bounded."""
+"""Fields of an event as patterns and keys see them: every element of every array, at any depth, bounded."""
 
 from collections.abc import Iterator
 from typing import Any, Final
