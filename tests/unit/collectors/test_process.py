@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -90,7 +91,8 @@ async def test_killing_the_collector_again_and_again_loses_and_repeats_nothing(t
                     written.append(f"line {round_}-{n}")
             if round_ == 2:
                 lines.rename(tmp_path / "lines.log.1")
-            await gateway.until(lambda: len(gateway.records) > len(written) - 100 + round_)
+            seen = len(written) - 100 + round_
+            await gateway.until(lambda seen=seen: len(gateway.records) > seen)  # type: ignore[misc]
             process.kill()
             await process.wait()
         process = await start(config)
@@ -121,8 +123,6 @@ async def test_systemd_hears_when_everything_listens(tmp_path: Path, monkeypatch
                 heard.put_nowait(data)
 
         loop = asyncio.get_running_loop()
-        import socket
-
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         channel.bind(str(tmp_path / "notify"))
         transport, _ = await loop.create_datagram_endpoint(Listener, sock=channel)
