@@ -1,86 +1,111 @@
-"""A volume: one shard on disk, its segments and its index side by side."""
+"""Framing: a byte stream cut into lines or octet-counted syslog messages, the same wherever reads end.
 
-import shutil
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from pathlib import Path
+- A line ends with LF; one CR before it is not part of it. Empty lines and lines of NULs only are passed over.
+- Octet-counted (RFC 6587 §3.4.1): ``LEN SP <PRI>…``; recognised message by message, because senders mix.
+- What is longer than the limit is delivered in parts of that length, each flagged.
+"""
 
-from soc.model.event import Event
-from soc.spool.segment import sync_folder
-from soc.stores.embedded.index import ShardIndex
-from soc.stores.embedded.keys import Keys
-from soc.stores.embedded.segments import Segments
-from soc.stores.embedded.shard import Position, Shard
-
-BATCH = 1000
-"""Events entered at a time when a volume is recovered."""
-COMMIT_EVERY = 50_000
-"""Events after which an index is committed even if nobody asks."""
+import re
+from dataclasses import dataclass
 
 
-class Volume:
-    """What the store keeps of one shard."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A line, a message, or a part of one that is too long."""
 
-    def __init__(self, root: Path, shard: Shard) -> None:
-        """Open or create the shard's folder under *root*."""
-        self.shard = shard
-        self.folder = root / shard.folder
-        if not self.folder.exists():
-            self.folder.mkdir()
-            sync_folder(root)
-        self.segments = Segments(self.folder)
-        self.index = ShardIndex(self.folder / "index")
-
-    def write(self, events: Sequence[Event], keys: Keys) -> None:
-        """Store *events*, none of which stands in *keys* for this shard; durable on return.
-
-        Raises:
-            StoreBusy: nothing is promised.
-        """
-        placed = list(zip(self.segments.append(events), events, strict=True))
-        keys.add(self.shard, placed)
-        if self.index.behind:
-            self._index_rest(keys)
-        else:
-            self.index.add(placed)
-        if self.index.uncommitted >= COMMIT_EVERY:
-            self.index.commit()
-
-    def recover(self, keys: Keys) -> None:
-        """Enter into keys and index what stands in the segments only.
-
-        Raises:
-            Corrupt: a segment holds a whole frame without events.
-        """
-        for placed in _batches(self.segments.events_from(keys.span(self.shard).covered)):
-            keys.add(self.shard, placed)
-        self._index_rest(keys)
-
-    def size_bytes(self) -> int:
-        """Return the size of everything in the folder."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-
-    def close(self) -> None:
-        """Commit and close everything."""
-        self.segments.close()
-        self.index.close()
-
-    def remove(self) -> None:
-        """Delete the folder; readers that are at it come to its end early."""
-        self.segments.close()
-        self.index.abandon()
-        shutil.rmtree(self.folder)
-
-    def _index_rest(self, keys: Keys) -> None:
-        start = self.index.covered()
-        self.index.behind = False
-        for placed in _batches(self.segments.events_from(start)):
-            self.index.add(keys.canonical(self.shard, placed))
-        self.index.commit()
+    raw: bytes
+    start: int
+    """Offset of its first byte in the stream."""
+    end: int
+    """Offset behind it, its line end included."""
+    split: bool
 
 
-def _batches(
-    events: Iterator[tuple[Position, Event]],
-) -> Iterator[list[tuple[Position, Event]]]:
-    while batch := list(islice(events, BATCH)):
-        yield batch
+class Framer:
+    """Turns chunks of a stream into pieces; holds at most one unfinished piece and the last chunk."""
+
+    def __init__(self, limit: int, *, counted: bool = False, start: int = 0, inside: bool = False) -> None:
+        """Begin at offset *start*; *inside*: in the middle of a line of which parts were delivered."""
+        self.limit = limit
+        """Longest piece in bytes."""
+        self._counted = counted
+        self._buffer = bytearray()
+        self._base = start
+        self._at = 0
+        self._owed = 0
+        self._inside = inside
+
+    @property
+    def delivered(self) -> int:
+        """Return the offset up to which everything was delivered."""
+        return self._base + self._at
+
+    @property
+    def fed(self) -> int:
+        """Return the offset of the next byte to feed."""
+        return self._base + len(self._buffer)
+
+    @property
+    def inside(self) -> bool:
+        """Return whether what comes next continues a line of which parts were delivered."""
+        return self._inside
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """Return the pieces that *data* completes."""
+        self._buffer += data
+        pieces: list[Piece] = []
+        while (piece := self._next()) is not None:
+            if piece.raw.strip(b"\0"):
+                pieces.append(piece)
+        del self._buffer[: self._at]
+        self._base += self._at
+        self._at = 0
+        return pieces
+
+    def rest(self) -> list[Piece]:
+        """Return what is unfinished, as a part; should more follow, it is flagged as well."""
+        raw = bytes(self._buffer)
+        piece = Piece(raw, self._base, self.fed, split=True)
+        self._buffer.clear()
+        self._base = piece.end
+        self._owed = 0
+        self._inside |= bool(raw)
+        return [piece] if raw.strip(b"\0\r") else []
+
+    def _next(self) -> Piece | None:
+        if not self._owed and self._counted and not self._inside:
+            count = _COUNT.match(self._buffer, self._at)
+            if count is not None:
+                self._owed = int(count[1])
+                self._at = count.end()
+            elif _COUNT_BEGUN.fullmatch(self._buffer, self._at):
+                return None
+        return self._octets() if self._owed else self._line()
+
+    def _octets(self) -> Piece | None:
+        size = min(self._owed, self.limit)
+        if len(self._buffer) - self._at < size:
+            return None
+        split = self._inside or size < self._owed
+        self._owed -= size
+        return self._take(size, 0, split=split, inside=self._owed > 0)
+
+    def _line(self) -> Piece | None:
+        end = self._buffer.find(b"\n", self._at, self._at + self.limit + 1)
+        if end >= 0:
+            return self._take(end - self._at, 1, split=self._inside, inside=False)
+        if len(self._buffer) - self._at > self.limit:
+            return self._take(self.limit, 0, split=True, inside=True)
+        return None
+
+    def _take(self, size: int, ending: int, *, split: bool, inside: bool) -> Piece:
+        start = self._at
+        raw = bytes(self._buffer[start : start + size])
+        self._at = start + size + ending
+        self._inside = inside
+        text = raw.removesuffix(b"\r") if ending else raw
+        return Piece(text, self._base + start, self._base + self._at, split=split)
+
+
+_COUNT = re.compile(rb"([1-9][0-9]{0,6}) (?=<)")
+_COUNT_BEGUN = re.compile(rb"[1-9][0-9]{0,6} ?")

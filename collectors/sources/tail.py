@@ -1,141 +1,212 @@
-"""Reading across volumes: each finds its own hits, here they become one answer in one order.
+"""Source tail: files that match patterns, followed through rotation, truncation and deletion.
 
-The scope is asked three times: which volumes to open, in each volume's query, and of every event
-that comes out.
+    every poll:  look at the names ─► known inode with known content ── read on
+                                   ├─ content of a file that vanished ── read on there
+                                   └─ anything else ── read from its beginning
+                 a file without a name is read to its end and let go after a while
+
+A copy is read again: its records get the ids they had, and the centre knows them.
 """
 
-import heapq
-import re
-from collections import Counter
+import asyncio
+import os
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from glob import iglob
 from itertools import islice
 
-import tantivy
-from tantivy import Order
+from collectors.framing import Framer
+from collectors.reading import Reading, Stamp
+from collectors.sources.followed import Followed
+from collectors.sources.position import Position, decode_position
+from soc.kernel.channel import Channel
+from soc.kernel.logs import Log, Said
+from soc.wire.codec import MAX_RECORD_BYTES
 
-from soc.model.event import Event
-from soc.model.identity import RetentionClass, Scope
-from soc.ports.events import Page, Query
-from soc.stores.embedded.index import Hit, View
-from soc.stores.embedded.keys import Keys
-from soc.stores.embedded.segments import FrameCache
-from soc.stores.embedded.shard import Shard
-from soc.stores.embedded.translate import translate
-from soc.stores.embedded.volume import Volume
-from soc.stores.paging import Place, check_buckets, check_limit, check_step, cursor_of, read_cursor
-
-BATCH = 500
-"""Events of a stream fetched at a time."""
-
-
-class Reading:
-    """Blocking reads; safe from any thread, beside the writer."""
-
-    def __init__(self, volumes: Mapping[Shard, Volume], keys: Keys) -> None:
-        """Read *volumes*, which may grow and shrink meanwhile."""
-        self._volumes = volumes
-        self._keys = keys
-
-    def search(self, scope: Scope, query: Query, limit: int, cursor: str | None) -> Page:
-        """Return one page, newest first."""
-        check_limit(limit)
-        read_cursor(cursor)
-        wanted = translate(scope, query)
-        total = 0
-        found: list[tuple[Hit, Volume]] = []
-        for volume, view in self._views(scope, query):
-            total += view.count(wanted)
-            hits = view.page(wanted, _behind(volume, cursor), limit + 1, Order.Desc)
-            found.extend((hit, volume) for hit in hits)
-        found.sort(key=_order, reverse=True)
-        events = tuple(_fetched(scope, found[:limit]))
-        more = len(found) > limit and bool(events)
-        return Page(events, total, cursor_of(events[-1]) if more else None)
-
-    def get(self, scope: Scope, key: str) -> Event | None:
-        """Return the event of a store key; the copy under hold only where no other is left."""
-        day, _, event_id = key.partition("/")
-        if not _EVENT_ID.fullmatch(event_id):
-            return None
-        places = self._keys.where([event_id]).get(event_id, {})
-        for shard in sorted(places, key=lambda shard: shard.retention is RetentionClass.HOLD):
-            volume = self._volumes.get(shard)
-            if volume is not None and shard.day == day and shard.admitted(scope):
-                event = volume.segments.read(places[shard], FrameCache())
-                if scope.admits(event.origin.agency, event.origin.exercise, event.retention):
-                    return event
-        return None
-
-    def histogram(self, scope: Scope, query: Query, step_ms: int) -> dict[int, int]:
-        """Return {bucket start in ms: number of events}, in order."""
-        check_step(step_ms)
-        wanted = translate(scope, query)
-        buckets: Counter[int] = Counter()
-        for _, view in self._views(scope, query):
-            buckets.update(view.histogram(wanted, step_ms))
-        return check_buckets(dict(sorted(buckets.items())))
-
-    def top(self, scope: Scope, query: Query, field: str, limit: int) -> list[tuple[str, int]]:
-        """Return the most frequent values of *field*."""
-        check_limit(limit)
-        wanted = translate(scope, query)
-        counts: Counter[str] = Counter()
-        for _, view in self._views(scope, query):
-            counts.update(dict(view.top(wanted, field)))
-        return heapq.nsmallest(limit, counts.items(), key=lambda pair: (-pair[1], pair[0]))
-
-    def stream(self, scope: Scope, query: Query) -> Iterator[list[Event]]:
-        """Yield batches of matching events, oldest first, as they stood at the beginning."""
-        wanted = translate(scope, query)
-        each = [_hits(volume, view, wanted) for volume, view in self._views(scope, query)]
-        merged = heapq.merge(*each, key=_order)
-        cache = FrameCache()
-        while batch := list(islice(merged, BATCH)):
-            yield list(_fetched(scope, batch, cache))
-
-    def _views(self, scope: Scope, query: Query) -> list[tuple[Volume, View]]:
-        views = []
-        for shard, volume in sorted(dict(self._volumes).items(), key=lambda pair: pair[0].folder):
-            span = self._keys.span(shard)
-            misses = (query.to_ms is not None and span.first_ms >= query.to_ms) or (
-                query.from_ms is not None and span.last_ms < query.from_ms
-            )
-            if shard.admitted(scope) and span.events and not misses:
-                views.append((volume, volume.index.view()))
-        return views
+POLL = timedelta(milliseconds=250)
+MAX_FILES = 4096
+COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
+"""Rotated files that were compressed; they were read before."""
+DELETED_GRACE_S = 5
+MOVED_GRACE_S = 300
+READS_A_ROUND = 16
+"""Chunks of one file before the next has its turn."""
 
 
-def _order(pair: tuple[Hit, Volume]) -> tuple[Place, str]:
-    return pair[0].place, pair[1].shard.shelf
+@dataclass(slots=True)
+class Tail:
+    """One source of kind ``tail``."""
 
+    paths: tuple[str, ...]
+    stamp: Stamp
+    log: Log
+    limit: int = MAX_RECORD_BYTES
+    _files: dict[tuple[int, int], Followed] = field(default_factory=dict[tuple[int, int], Followed])
+    _lost: dict[str, tuple[Position, float]] = field(default_factory=dict[str, tuple[Position, float]])
+    """Positions without a file, and since when: it may come back under another name or inode."""
+    _refused: set[str] = field(default_factory=set[str])
+    _keys: int = 0
 
-def _behind(volume: Volume, cursor: str | None) -> Place | None:
-    """Where a page that goes on behind *cursor* begins in *volume*."""
-    order = read_cursor(cursor)
-    if order is None:
-        return None
-    at_ms, tie, shelf = order
-    return at_ms, tie + 1 if volume.shard.shelf < shelf else tie
+    def resume(self, states: Mapping[str, bytes]) -> None:
+        """Take up the positions of an earlier run."""
+        now = self.stamp.clock.monotonic()
+        for key, state in states.items():
+            source, _, number = key.rpartition("/")
+            position = decode_position(state)
+            if source == self.stamp.source and number.isdigit() and position is not None:
+                self._lost[key] = (position, now)
+                self._keys = max(self._keys, int(number))
 
+    async def run(self, out: Channel[Reading]) -> None:
+        """Read and send until cancelled."""
+        await asyncio.to_thread(self._search_renamed)
+        while True:
+            busy = await self.round(out)
+            await self.stamp.clock.sleep(timedelta(0) if busy else POLL)
 
-_EVENT_ID = re.compile(r"[0-9a-f]{32}")
+    async def round(self, out: Channel[Reading]) -> bool:
+        """Look at every name and read a share of every file; return whether there is more."""
+        await asyncio.to_thread(self._match)
+        busy = False
+        for file in await asyncio.to_thread(self._with_news):
+            busy |= await self._drain(file, out)
+        for reading in await asyncio.to_thread(self._let_go):
+            await out.send(reading)
+        return busy
 
+    def close(self) -> None:
+        """Close every file."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
 
-def _hits(volume: Volume, view: View, wanted: tantivy.Query) -> Iterator[tuple[Hit, Volume]]:
-    behind = None
-    while hits := view.page(wanted, behind, BATCH, Order.Asc):
-        yield from ((hit, volume) for hit in hits)
-        behind = hits[-1].place
+    async def _drain(self, file: Followed, out: Channel[Reading]) -> bool:
+        """Send up to a round's share of *file*; return whether there may be more."""
+        for _ in range(READS_A_ROUND):
+            try:
+                reading = await asyncio.to_thread(file.read, self.stamp, self.stamp.clock.monotonic())
+            except OSError as error:
+                self._complain(file.path, error)
+                return False
+            if reading is None:
+                return False
+            if reading.states:
+                await out.send(reading)
+        return True
 
+    def _with_news(self) -> list[Followed]:
+        return [file for file in self._files.values() if file.has_news()]
 
-def _fetched(
-    scope: Scope, found: list[tuple[Hit, Volume]], cache: FrameCache | None = None
-) -> Iterator[Event]:
-    frames = FrameCache() if cache is None else cache
-    for hit, volume in found:
+    def _match(self) -> None:
+        """Follow what the names lead to now."""
+        named: set[tuple[int, int]] = set()
+        for path in self._names():
+            place = _place(path)
+            if place is None or place in named:
+                continue
+            named.add(place)
+            file = self._files.get(place)
+            if file is None:
+                self._open(path)
+            elif file.path != path:
+                file.path, file.moved = path, True
+        for place, file in self._files.items():
+            file.gone = place not in named
+
+    def _names(self) -> Iterator[str]:
+        found = (path for pattern in self.paths for path in sorted(iglob(pattern, recursive=True)))  # noqa: PTH207 - absolute patterns
+        return islice((path for path in found if not path.endswith(COMPRESSED)), MAX_FILES)
+
+    def _open(self, path: str) -> None:
         try:
-            event = volume.segments.read(hit.position, frames)
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
-            continue  # its days are over since the search began
-        if scope.admits(event.origin.agency, event.origin.exercise, event.retention):
-            yield event
+            return
+        except OSError as error:
+            self._complain(path, error)
+            return
+        self._refused.discard(path)
+        self._follow(path, handle)
+
+    def _follow(self, path: str, handle: int) -> Followed:
+        status = os.fstat(handle)
+        place = (status.st_dev, status.st_ino)
+        key, position = self._recognise(handle, place)
+        start, inside = (position.offset, position.inside) if position else (0, False)
+        framer = Framer(self.limit, start=start, inside=inside)
+        file = Followed(key, path, handle, framer, self.stamp.clock.monotonic())
+        file.moved = position is not None and position.path != os.fsencode(path)
+        self._files[place] = file
+        return file
+
+    def _recognise(self, handle: int, place: tuple[int, int]) -> tuple[str, Position | None]:
+        """Return the key and position under which the open file was read before, else a new key."""
+        likely = sorted(self._lost.items(), key=lambda item: (item[1][0].place != place, -item[1][0].offset))
+        for key, (position, _) in likely:
+            if position.offset and position.is_of(handle):
+                del self._lost[key]
+                return key, position
+        self._keys += 1
+        return f"{self.stamp.source}/{self._keys}", None
+
+    def _search_renamed(self) -> None:
+        """Find files that were renamed beyond the patterns while nobody looked."""
+        self._match()
+        for position, _ in list(self._lost.values()):
+            with suppress(OSError):
+                for entry in os.scandir(os.fsdecode(position.path.rpartition(b"/")[0])):
+                    if entry.inode() == position.inode and _place(entry.path) == position.place:
+                        self._follow_if_same(entry.path, position)
+
+    def _follow_if_same(self, path: str, position: Position) -> None:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        if position.place not in self._files and position.is_of(handle):
+            self._follow(path, handle).gone = True
+        else:
+            os.close(handle)
+
+    def _let_go(self) -> list[Reading]:
+        """End files that nobody will write to any more, and positions that nobody came back for."""
+        now = self.stamp.clock.monotonic()
+        readings: list[Reading] = []
+        for place, file in list(self._files.items()):
+            if not (file.gone or file.moved):
+                continue
+            grace = DELETED_GRACE_S if file.is_deleted() else MOVED_GRACE_S
+            if now - file.idle_since < grace:
+                continue
+            if (last := file.finish(self.stamp)) is not None:
+                readings.append(last)
+            if file.gone:
+                self._lose(place, file, now)
+        expired = [key for key, (_, since) in self._lost.items() if now - since > MOVED_GRACE_S]
+        for key in expired:
+            del self._lost[key]
+        if expired:
+            readings.append(Reading(states=dict.fromkeys(expired, b"")))
+        return readings
+
+    def _complain(self, path: str, error: OSError) -> None:
+        """Say once per path that it cannot be read; it is tried again all the same."""
+        if path not in self._refused:
+            self._refused.add(path)
+            shown = path.encode("utf-8", "replace").decode()
+            self.log.warning(Said.SOURCE_STATE, source=self.stamp.source, path=shown, error=error.strerror)
+
+    def _lose(self, place: tuple[int, int], file: Followed, now: float) -> None:
+        position = decode_position(file.position())
+        if position is not None:
+            self._lost[file.key] = (position, now)
+        file.close()
+        del self._files[place]
+
+
+def _place(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - many names a second
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
