@@ -1,5 +1,6 @@
 """The centre's objects, made from settings and closed in order."""
 
+import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soc.alerts.state import AlertsFold
-from soc.app.content import Content, read_content
+from soc.app.content import Content, read_content, read_playbooks
 from soc.gateway.authority import Authority, open_authority
 from soc.gateway.credentials import CredentialsFold
 from soc.health.fleet import Fleet
@@ -19,9 +20,10 @@ from soc.kernel.logs import Log, Said
 from soc.ncsc.client import HttpNationalCentre
 from soc.pipeline.intake import Feed, Intake
 from soc.pipeline.recorder import Recorder
-from soc.pipeline.report import OutboxFold
+from soc.response.outbox import OutboxFold
 from soc.pipeline.selfreport import SelfReport
 from soc.ports.national import NationalCentre
+from soc.response.playbook import Playbook
 from soc.response.runs import RunsFold
 from soc.settings.model import Settings
 from soc.stores.embedded import EmbeddedEventStore
@@ -58,6 +60,7 @@ class Centre:
     intake: Intake
     report: SelfReport
     fleet: Fleet
+    playbooks: tuple[Playbook, ...]
     national: NationalCentre | None
     clock: Clock
     log: Log
@@ -84,7 +87,8 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
         feeds = stack.enter_context(closing(SqliteLog.open(folder / "feeds.db")))
         lease = stack.enter_context(closing(SqliteLease.open(folder / "lease.db", clock)))
         accounts = stack.enter_context(closing(SqliteAccounts.open(folder / "accounts.db")))
-        events = stack.enter_context(closing(EmbeddedEventStore.open(folder / "events")))
+        events = await asyncio.to_thread(EmbeddedEventStore.open, folder / "events")
+        stack.push_async_callback(events.close)
         recorder = Recorder(
             ledger,
             [folds.alerts, folds.runs, folds.outbox, folds.credentials],
@@ -108,6 +112,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
             intake=intake,
             report=SelfReport(intake, clock, boot),
             fleet=Fleet(),
+            playbooks=read_playbooks(settings.playbooks.folders),
             national=await _national(stack, settings),
             clock=clock,
             log=log,

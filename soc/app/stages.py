@@ -1,11 +1,15 @@
 """Which stages a centre runs, with what, and who leads them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from soc.app.centre import Centre
+from soc.app.reporting import report_actions
+from soc.correlation.changes import Change
 from soc.correlation.engine import Engine as Correlator
+from soc.kernel.logs import Said
+from soc.model.event import Fields
+from soc.model.identity import RetentionClass
 from soc.pipeline.alert import record_changes
 from soc.pipeline.correlate import run_correlate
 from soc.pipeline.feeds import FeedReader
@@ -15,6 +19,7 @@ from soc.pipeline.respond import run_respond
 from soc.pipeline.retain import run_retain
 from soc.pipeline.watch import run_watch
 
+POLL = timedelta(milliseconds=300)
 Stage = Callable[[], Awaitable[None]]
 
 
@@ -30,3 +35,84 @@ def stages(centre: Centre) -> dict[str, Stage]:
         found["report"] = lambda: _report(centre)
         found["inbox"] = lambda: _inbox(centre)
     return found
+
+
+async def _watch(centre: Centre) -> None:
+    await run_watch(
+        feeds=FeedReader(centre.feeds),
+        fleet=centre.fleet,
+        report=centre.report,
+        clock=centre.clock,
+        log=centre.log,
+    )
+
+
+async def _correlate(centre: Centre) -> None:
+    """Lead the role of correlator; every start reads the feeds again and adopts what stands."""
+    plans = centre.content.rulebook.correlations
+    by_id = {plan.id: plan for plan in plans}
+    async with lead("correlator", centre.lease, centre.recorder, centre.clock, centre.boot) as held:
+
+        async def decide(changes: list[Change]) -> None:
+            await record_changes(
+                changes, recorder=centre.recorder, plans=by_id, clock=centre.clock, held=held
+            )
+            for change in changes:
+                centre.log.info(Said.EPISODE, change=type(change).__name__)
+
+        engine = Correlator(plans, zone=centre.settings.zone)
+        standing = centre.recorder.state(centre.folds.alerts).episodes.values()
+        engine.adopt(standing)
+        await run_correlate(
+            log=centre.feeds, engine=engine, on_changes=decide, clock=centre.clock, poll=POLL
+        )
+
+
+async def _respond(centre: Centre) -> None:
+    async with lead("responder", centre.lease, centre.recorder, centre.clock, centre.boot) as held:
+        await run_respond(
+            recorder=centre.recorder,
+            alerts=centre.folds.alerts,
+            runs=centre.folds.runs,
+            playbooks=centre.playbooks,
+            actions=report_actions(centre),
+            clock=centre.clock,
+            held=held,
+        )
+
+
+async def _retain(centre: Centre) -> None:
+    keep = centre.settings.retention
+    days = {
+        RetentionClass.STANDARD: keep.standard_days,
+        RetentionClass.QUARANTINE: keep.quarantine_days,
+    }
+    await run_retain(events=centre.events, feeds=centre.feeds, keep_days=days, clock=centre.clock)
+
+
+async def _report(centre: Centre) -> None:
+    assert centre.national is not None
+    await run_report(
+        recorder=centre.recorder,
+        outbox=centre.folds.outbox,
+        centre=centre.national,
+        clock=centre.clock,
+        log=centre.log,
+    )
+
+
+async def _inbox(centre: Centre) -> None:
+    assert centre.national is not None
+    assert centre.settings.ncsc is not None
+
+    async def emit(kind: str, about: str, fields: Fields) -> None:
+        await centre.report.emit(kind, about, fields)
+
+    await run_inbox(
+        recorder=centre.recorder,
+        outbox=centre.folds.outbox,
+        centre=centre.national,
+        emit=emit,
+        clock=centre.clock,
+        every=timedelta(seconds=centre.settings.ncsc.poll_seconds),
+    )
