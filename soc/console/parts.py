@@ -26,6 +26,8 @@ class Parts:
     events: EventReader
     accounts: Accounts
     fleet: Callable[[], list[Row]]
+    counts: Callable[[], dict[str, int]]
+    """Totals of the overview: events_stored, signals, alerts, playbook_runs, reports_receipted."""
     rulebook: Rulebook
     agencies: dict[str, str]
     """Agency id → name."""

@@ -1,0 +1,171 @@
+"""What pages and their JSON twins show: one function a resource, (parts, session, request) → data."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from soc.alerts.queue import queue
+from soc.alerts.state import AlertView
+from soc.console.guard import may, scope_of
+from soc.console.parts import Parts
+from soc.kernel.errors import QueryError
+from soc.model.episode import Member
+from soc.ports.accounts import Session
+from soc.ports.events import Query
+
+MAX_ROWS = 500
+MAX_TIMELINE = 100
+PAGE = 50
+HOUR_MS = 3_600_000
+
+
+async def session(_parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
+    """Who is signed in."""
+    return {"name": session.person.name, "role": session.person.role, "csrf": session.csrf}
+
+
+async def overview(parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
+    """The day in numbers."""
+    alerts = _queue(parts, session)
+    levels = ["critical", "high", "medium", "low", "informational"]
+    return {
+        "open": {level: sum(alert.level == level for alert in alerts) for level in levels},
+        "conditions": _conditions(parts, session),
+        "counts": parts.counts(),
+        "approvals": len(_pending(parts)),
+    }
+
+
+async def alerts(parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
+    """The queue."""
+    found = _queue(parts, session)
+    return {
+        "alerts": [_brief(alert) for alert in found[:MAX_ROWS]],
+        "total": len(found),
+        "position": parts.recorder.chain.next_n,
+        "now_ms": parts.clock.now_ms(),
+        "agencies": parts.agencies,
+    }
+
+
+async def alert(parts: Parts, session: Session, request: web.Request) -> dict[str, Any]:
+    """One alert with its timeline, rule, runs and history."""
+    found = visible(parts, session, request.match_info["alert_id"])
+    state = parts.recorder.state(parts.alerts)
+    episode = state.episodes.get(found.episode_id)
+    members = episode.members if episode else ()
+    timeline = [await _moment(parts, session, member) for member in members[:MAX_TIMELINE]]
+    headings = {rule.id: rule.heading for rule in parts.rulebook.rules}
+    headings |= {plan.id: plan.heading for plan in parts.rulebook.correlations}
+    heading = headings.get(found.rule_id)
+    return {
+        "alert": _brief(found) | {"comments": found.comments, "history": msgspec.to_builtins(found.history)},
+        "rule": None if heading is None else msgspec.to_builtins(heading),
+        "titles": {
+            id_: heading.title for id_, heading in headings.items() if id_ in {m.rule_id for m in members}
+        },
+        "timeline": timeline,
+        "hidden": max(0, len(members) - MAX_TIMELINE),
+        "runs": [
+            msgspec.to_builtins(run)
+            for run in parts.recorder.state(parts.runs).runs.values()
+            if run.alert_id == found.id
+        ],
+        "agencies": parts.agencies,
+        "may_act": may(session, "acknowledge"),
+        "may_comment": may(session, "comment"),
+    }
+
+
+async def approvals(parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
+    """What playbooks ask people."""
+    titles = parts.recorder.state(parts.alerts).alerts
+    asked = [
+        {
+            **msgspec.to_builtins(approval),
+            "title": titles[approval.alert_id].title if approval.alert_id in titles else "",
+        }
+        for approval in _pending(parts)
+    ]
+    return {"approvals": asked if may(session, "approve") else []}
+
+
+async def collectors(parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
+    """The fleet's accounts."""
+    scope = scope_of(session)
+    rows = [r for r in parts.fleet() if scope.agencies is None or r.origin.agency in scope.agencies]
+    return {"collectors": [msgspec.to_builtins(row) for row in rows], "agencies": parts.agencies}
+
+
+async def events(parts: Parts, session: Session, request: web.Request) -> dict[str, Any]:
+    """Search over the stored events."""
+    text = request.query.get("q", "")
+    scope = scope_of(session)
+    try:
+        page = await parts.events.search(
+            scope, Query(text=text), limit=PAGE, cursor=request.query.get("cursor") or None
+        )
+        counts = await parts.events.histogram(scope, Query(text=text), step_ms=HOUR_MS)
+    except QueryError as error:
+        return {"q": text, "error": str(error), "events": [], "total": 0, "cursor": None, "histogram": []}
+    return {
+        "q": text,
+        "error": "",
+        "events": [msgspec.to_builtins(event) for event in page.events],
+        "total": page.total,
+        "cursor": page.cursor,
+        "histogram": sorted(counts.items())[-48:],
+    }
+
+
+def visible(parts: Parts, session: Session, alert_id: str) -> AlertView:
+    """Return an alert inside the session's scope.
+
+    Raises:
+        HTTPNotFound: none of this id, or another agency's: the two look the same.
+    """
+    found = parts.recorder.state(parts.alerts).alerts.get(alert_id)
+    scope = scope_of(session)
+    inside = found is not None and found.exercise == scope.exercise
+    if found is None or not inside or not (scope.agencies is None or found.agency in scope.agencies):
+        raise web.HTTPNotFound(text="no such alert\n")
+    return found
+
+
+def _queue(parts: Parts, session: Session) -> list[AlertView]:
+    return queue(parts.recorder.state(parts.alerts), scope_of(session))
+
+
+def _brief(alert: AlertView) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(alert)
+    return {name: value for name, value in found.items() if name not in {"comments", "history"}}
+
+
+def _pending(parts: Parts) -> list[Any]:
+    return list(parts.recorder.state(parts.runs).pending(parts.clock.now_ms()))
+
+
+def _conditions(parts: Parts, session: Session) -> dict[str, int]:
+    scope = scope_of(session)
+    found: dict[str, int] = {}
+    for row in parts.fleet():
+        if scope.agencies is None or row.origin.agency in scope.agencies:
+            found[row.condition.value] = found.get(row.condition.value, 0) + 1
+    return found
+
+
+async def _moment(parts: Parts, session: Session, member: Member) -> dict[str, Any]:
+    event = None
+    if member.event_id:
+        event = await parts.events.get(scope_of(session), f"{member.event_day}/{member.event_id}")
+    return {
+        "at_ms": member.at_ms,
+        "rule_id": member.rule_id,
+        "agency": member.agency,
+        "layer": member.layer,
+        "original": event.original if event else "",
+        "fields": event.fields if event else {},
+        "key": event.key if event else "",
+        "child": member.child_first_ms is not None,
+    }
