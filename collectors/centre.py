@@ -83,7 +83,8 @@ class Centre:
         if self._session is None:
             raise RuntimeError("Centre is used outside its context")
         asked_at_ms = self._clock.now_ms()
-        async with self._session.post(url, data=body, headers={"Content-Type": kind}) as answer:
+        headers = {"Content-Type": kind}
+        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             content = await answer.content.read(MAX_ANSWER_BYTES)
             verdict = _verdict(answer.status, content, answer.headers.get("Retry-After", ""))
         if verdict.answer is not None:

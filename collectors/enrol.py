@@ -46,7 +46,8 @@ async def enrol(gateways: list[str], ca_pem: str, token: str, csr_pem: str) -> E
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         for gateway in gateways:
             try:
-                async with session.post(f"{gateway}/v1/enrol", data=body, ssl=context) as answer:
+                url = f"{gateway}/v1/enrol"
+                async with session.post(url, data=body, ssl=context, allow_redirects=False) as answer:
                     return _understood(answer.status, await answer.content.read(MAX_ANSWER_BYTES), gateway)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 faults.append(f"{gateway}: {str(error) or type(error).__name__}")
