@@ -17,6 +17,8 @@ from soc.model.episode import Episode, Key
 from soc.model.signal import Signal
 from soc.rulebook.plan import CorrelationPlan
 
+LONG_AGO = -(1 << 62)
+
 
 @dataclass(slots=True)
 class _Group:
@@ -49,7 +51,7 @@ class Engine:
             for rule_id in dict.fromkeys(rule.plan.rules):
                 self._listeners.setdefault(rule_id, []).append(rule)
 
-    def adopt(self, standing: Iterable[Episode], *, since_ms: int) -> None:
+    def adopt(self, standing: Iterable[Episode], *, since_ms: int = LONG_AGO) -> None:
         """Let episodes of the ledger keep their ids when their signals are added again.
 
         Those of another rule version, or whose signals before *since_ms* are no longer at hand, stay frozen.
