@@ -1,6 +1,7 @@
 """A small real gateway over TLS: answers as told, remembers what it made durable."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class SmallGateway:
 
 
 @asynccontextmanager
-async def small_gateway(folder: Path, port: int = 0) -> AsyncIterator[SmallGateway]:
+async def small_gateway(folder: Path, *, asks_for_certificates: bool = True) -> AsyncIterator[SmallGateway]:
     """Serve on 127.0.0.1 with the authority in *folder*."""
     ca = make_ca(folder / "pki")
     gateway = SmallGateway(ca)
@@ -107,7 +108,10 @@ async def small_gateway(folder: Path, port: int = 0) -> AsyncIterator[SmallGatew
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=server_tls(ca, issue(ca, "127.0.0.1")))
+        tls = server_tls(ca, issue(ca, "127.0.0.1"))
+        if not asks_for_certificates:
+            tls.verify_mode = ssl.CERT_NONE
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         gateway.url = f"https://127.0.0.1:{runner.addresses[0][1]}"
         yield gateway
