@@ -19,8 +19,6 @@ from soc.model.signal import Signal
 from soc.pipeline.files import find
 from soc.pipeline.scan import Hit, Manner, Place, Tally, correlate, scan_file
 
-BUSY_FILES = 1
-
 
 @dataclass(slots=True)
 class Findings:
@@ -64,7 +62,7 @@ def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: object) 
     else:
         _print_table(hits, content, manner, findings, tally)
     _complain(content, tally)
-    if strict and (tally.faults or content.rulebook.errors):
+    if strict and (tally.complaints() or content.rulebook.errors):
         sys.exit(2)
 
 
@@ -153,7 +151,10 @@ def _content(folders: tuple[Path, ...]) -> Content:
 
 
 def _complain(content: Content, tally: Tally) -> None:
-    for line in (*content.rulebook.warnings, *content.rulebook.errors, *tally.faults):
+    unrouted = sum(not rule.routed for rule in content.rulebook.rules)
+    if unrouted:
+        click.echo(
+            f"{unrouted} rules have a log source that no mapping knows: tried on every event", err=True
+        )
+    for line in (*content.rulebook.errors, *tally.complaints()):
         click.echo(line, err=True)
-    if tally.quarantined:
-        click.echo(f"{tally.quarantined} records could not be parsed; keyword rules saw their text", err=True)

@@ -14,6 +14,8 @@ from soc.pipeline.scan import Hit, Place
 from soc.rulebook.plan import Heading
 
 HOST_FIELDS = ("Computer", "host.name", "hostname", "host", "c-ip", "src_ip")
+WIDE = 200
+"""Columns when the output is not a terminal."""
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
@@ -66,7 +68,8 @@ def show_table(
             ", ".join(f"{name}={value}" for name, value in episode.key.group),
         )
         table.add_row(Text(level, COLOURS.get(level, "white")), *map(_inert, cells))
-    Console().print(table)
+    console = Console()
+    Console(width=console.width if console.is_terminal else WIDE).print(table)
 
 
 def _inert(text: str) -> Text:

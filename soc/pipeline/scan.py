@@ -57,10 +57,23 @@ class Tally:
     """What was read."""
 
     events: int = 0
-    quarantined: int = 0
     hits: int = 0
     faults: list[str] = field(default_factory=list)
     """Unreadable files and records: file, record, reason."""
+    quarantined: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    """File → (how many records could not be parsed, number and reason of the first)."""
+
+    def quarantine(self, file: str, number: int, reason: str) -> None:
+        """Count a record that only keyword rules could read."""
+        count, first, why = self.quarantined.get(file, (0, number, reason))
+        self.quarantined[file] = (count + 1, first, why)
+
+    def complaints(self) -> list[str]:
+        """Return every fault, one line each."""
+        return self.faults + [
+            f"{file}:{first}: {why} ({count} such records; keyword rules saw their text)"
+            for file, (count, first, why) in self.quarantined.items()
+        ]
 
 
 def scan_file(path: Path, reading: Understanding, manner: Manner, tally: Tally) -> Iterator[Hit]:
@@ -92,7 +105,8 @@ def correlate(plans: Sequence[CorrelationPlan], signals: Sequence[Signal], zone:
 def _match(item: Found, path: Path, reading: Understanding, manner: Manner, tally: Tally) -> Iterator[Hit]:
     event = _event(item, reading, manner)
     tally.events += 1
-    tally.quarantined += bool(event.reason)
+    if event.reason:
+        tally.quarantine(str(path), item.number, event.reason)
     for rule in reading.engine.match(event):
         tally.hits += 1
         signal = signal_of(event, rule.id, rule.version)
