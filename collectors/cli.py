@@ -21,7 +21,7 @@ from soc.kernel.errors import AuthError, SocError
 from soc.kernel.logs import open_log
 from soc.kernel.notify import notify
 from soc.spool.journal import MARKER
-from soc.spool.marker import read_marker
+from soc.spool.marker import Marker, read_marker
 from soc.spool.shelf import Shelf
 
 P = ParamSpec("P")
@@ -150,9 +150,11 @@ def status(config_path: Path) -> None:
     click.echo(f"valid till {credential.expires_at:%Y-%m-%d}")
     shelf = Shelf.open(settings.spool_dir)
     next_seq, _ = shelf.recover()
-    acknowledged = read_marker(settings.spool_dir / MARKER) or (shelf.firsts[0] if shelf.firsts else 1)
+    oldest = shelf.firsts[0] if shelf.firsts else 1
+    marker = read_marker(settings.spool_dir / MARKER) or Marker(oldest, oldest)
     click.echo(f"spool      {shelf.used_bytes} bytes in {len(shelf.firsts)} segments")
-    click.echo(f"waiting    {max(0, next_seq - acknowledged)} records; {acknowledged - 1} were delivered")
+    waiting = max(next_seq, marker.promised) - marker.acknowledged
+    click.echo(f"waiting    {waiting} records; {marker.acknowledged - 1} were delivered")
 
 
 async def _enrol(settings: Settings, token: str, ca_pem: str | None, fingerprint: str) -> None:

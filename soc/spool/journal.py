@@ -12,6 +12,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -24,7 +25,7 @@ from soc.spool.chunk import Chunk, Filling, Limits
 from soc.spool.codec import encode_frame
 from soc.spool.growth import Growth, OpenSegment, SpoolFull
 from soc.spool.lock import FolderLock
-from soc.spool.marker import read_marker, write_marker
+from soc.spool.marker import Marker, read_marker, write_marker
 from soc.spool.payload import VERSION, Kept, States, decode_kept, encode_kept
 from soc.spool.segment import SegmentWriter
 from soc.spool.shelf import Place, Shelf
@@ -96,10 +97,10 @@ class Journal:
         self._shelf = Shelf.open(folder)
         self._growth = Growth(self._shelf, room.segment_bytes, open_segment)
         behind, self._states = self._shelf.recover()
-        marked = read_marker(self._marker)
         oldest = self._shelf.firsts[0] if self._shelf.firsts else 1
-        self._acked = oldest if marked is None else max(marked, 1)
-        self._next = max(behind, self._acked)
+        marked = read_marker(self._marker) or Marker(oldest, oldest)
+        self._acked = marked.acknowledged
+        self._next = max(behind, marked.promised)
 
     @property
     def next_seq(self) -> int:
@@ -199,12 +200,16 @@ class Journal:
             self._lock.close()
 
     def _keep(self, count: int, kept: Kept) -> None:
-        if self._growth.begins:
+        begins = self._growth.begins
+        if begins:
             states = _merged(self._states, kept.states)
             kept = msgspec.structs.replace(kept, states=states, complete=True)
         frame = encode_frame(self._next, count, encode_kept(kept))
         self._make_room(len(frame))
         self._growth.write(self._next, frame)
+        if begins:
+            with suppress(OSError):  # a stale marker only knows less of what a damaged disk loses
+                write_marker(self._marker, Marker(self._acked, self._next + count))
 
     def _make_room(self, size: int) -> None:
         if self._fits(size):
@@ -223,7 +228,7 @@ class Journal:
     def _mark(self, seq: int) -> None:
         self._acked = seq
         try:
-            write_marker(self._marker, seq)
+            write_marker(self._marker, Marker(seq, self._next))
         except OSError as error:
             raise SpoolError(f"{self._marker}: {error.strerror}") from error
 

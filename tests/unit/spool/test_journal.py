@@ -185,7 +185,7 @@ def test_a_missing_segment_is_declared_and_the_rest_goes_on(tmp_path: Path) -> N
 def test_a_gap_is_delivered_like_a_record(tmp_path: Path) -> None:
     filled(tmp_path).close()
     segments(tmp_path)[0].unlink()
-    (tmp_path / "acknowledged").write_bytes(b"%020d\n" % 1)
+    (tmp_path / "acknowledged").write_bytes(b"%020d %020d\n" % (1, 1))
     journal = a_journal(tmp_path)
     chunk = journal.peek(1, ALL)
     assert (chunk.gaps[0].first_seq, chunk.gaps[0].last_seq, chunk.first_seq) == (1, 2, 3)
@@ -199,7 +199,22 @@ def test_every_segment_lost_still_gives_fresh_numbers(tmp_path: Path) -> None:
     journal.close()
     for path in segments(tmp_path):
         path.unlink()
-    assert a_journal(tmp_path).append([a_record("new")], {}) == 9
+    journal = a_journal(tmp_path)
+    assert journal.append([a_record("new")], {}) == 13
+    assert gaps_of(journal) == [(9, 12)]
+
+
+@pytest.mark.parametrize("byte", [-1, 0], ids=["payload", "header"])
+def test_damage_at_the_very_end_is_declared(tmp_path: Path, byte: int) -> None:
+    filled(tmp_path).close()
+    newest = segments(tmp_path)[-1]
+    data = bytearray(newest.read_bytes())
+    data[byte] ^= 1
+    newest.write_bytes(data)
+    journal = a_journal(tmp_path)
+    assert journal.append([a_record("new")], {}) == 13
+    assert gaps_of(journal) == [(11, 12)]
+    assert journal.quarantined == 1
 
 
 def test_states_survive_damage_to_the_newest_segment(tmp_path: Path) -> None:
