@@ -1,0 +1,119 @@
+"""Case files beside rules: what a rule must match or leave alone, what a sequence must become."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from soc.kernel.errors import ConfigError, RuleError
+from soc.rulebook.documents import Document, Fault, RuleFile, documents
+
+SUFFIX = ".cases.yaml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Source(_Strict):
+    """Log source of an event given as fields, or instead of what its record tells."""
+
+    product: str | None = None
+    category: str | None = None
+    service: str | None = None
+
+
+class Sample(_Strict):
+    """One event: a record as it was written, or its fields."""
+
+    raw: str | None = None
+    format: str = "auto"
+    fields: dict[str, Any] | None = None
+    logsource: Source | None = None
+
+
+class Step(Sample):
+    """One event of a sequence."""
+
+    at: Annotated[str, Field(pattern=r"^\+\d{1,9}[smhdw]$")] = "+0s"
+    """Distance from the start."""
+    agency: str = "a"
+    rule: str | None = None
+    """Makes a signal of this rule with these fields, without asking the rule."""
+    times: Annotated[int, Field(ge=1, le=10_000)] = 1
+    every: Annotated[str, Field(pattern=r"^\d{1,9}[smhdw]$")] = "1s"
+
+
+class Story(_Strict):
+    """Events of one story and the number of episodes that stand at its end."""
+
+    name: str = ""
+    events: list[Step]
+    episodes: int
+
+
+class Cases(_Strict):
+    """A whole case file."""
+
+    rule: str | None = None
+    """Id or name; needed only where the rule file holds several."""
+    match: list[Sample] = []
+    no_match: list[Sample] = []
+    sequences: list[Story] = []
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Cases and the rule file they are about."""
+
+    document: Document
+    rule_path: str
+    cases: Cases
+
+    @property
+    def size(self) -> int:
+        """Return the number of cases."""
+        return len(self.cases.match) + len(self.cases.no_match) + len(self.cases.sequences)
+
+
+def read_cases(paths: Sequence[Path]) -> list[CaseFile]:
+    """Return the case files at *paths*: inside folders, and beside rule files.
+
+    Raises:
+        ConfigError: a file is not of the shape that ``rules/README.md`` describes; every fault is named.
+    """
+    found = [case for path in paths for case in _beside(path)]
+    faults: list[str] = []
+    files = [file for path in found if (file := _read(path, faults)) is not None]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return files
+
+
+def _beside(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(path.rglob(f"*{SUFFIX}"))
+    beside = path.with_name(path.stem + SUFFIX)
+    return [beside] if beside.is_file() else []
+
+
+def _read(path: Path, faults: list[str]) -> CaseFile | None:
+    found, errors = documents(RuleFile(str(path), path.read_text(encoding="utf-8", errors="replace")))
+    rule_path = str(path).removesuffix(SUFFIX) + ".yml"
+    if len(found) != 1 or errors:
+        faults.extend(map(str, errors or (f"{path}: one YAML mapping was expected",)))
+        return None
+    if not Path(rule_path).is_file():
+        faults.append(f"{path}: there is no {rule_path} beside it")
+        return None
+    try:
+        return CaseFile(found[0], rule_path, Cases.model_validate(found[0].data))
+    except ValidationError as error:
+        faults.extend(str(_located(found[0], fault)) for fault in error.errors())
+        return None
+
+
+def _located(document: Document, fault: Any) -> RuleError:
+    return document.located(Fault(fault["msg"], *fault["loc"]))
