@@ -1,25 +1,30 @@
 """Source syslog: messages that devices send over UDP or TCP.
 
-UDP promises nothing. TCP promises no more than what was read from the socket: a full spool stops the
-reading, and the sender's buffers fill. What a connection leaves unfinished is kept as a part.
+UDP promises nothing, but what the kernel dropped because we were slow is counted and declared. TCP
+promises no more than what was read from the socket: a full spool stops the reading, and the sender's
+buffers fill. What a connection leaves unfinished is kept as a part.
 """
 
 import asyncio
+import os
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from collectors.framing import Framer, Piece
 from collectors.reading import Reading, Stamp
 from soc.kernel.channel import Channel
 from soc.kernel.errors import ConfigError
+from soc.spool.journal import Shed
 from soc.wire.codec import MAX_RECORD_BYTES
 
 DATAGRAM_BYTES = 65_535
 RECEIVE_BUFFER_BYTES = 4 << 20
 CHUNK_BYTES = 64 << 10
 MAX_CONNECTIONS = 256
+LOOK_AT_DROPS_S = 1
 ACCEPT_PAUSE = timedelta(milliseconds=100)
 SILENT_S = 3600
 """A connection without a byte for this long is closed; a dead peer must not hold a place."""
@@ -31,6 +36,8 @@ class SyslogUdp:
 
     listener: socket.socket
     stamp: Stamp
+    _dropped: int = 0
+    _looked_at: float = 0.0
 
     async def run(self, out: Channel[Reading]) -> None:
         """Read and send until cancelled."""
@@ -38,9 +45,23 @@ class SyslogUdp:
         while True:
             raw, peer = await loop.sock_recvfrom(self.listener, DATAGRAM_BYTES)
             raw = raw.rstrip(b"\r\n\0")
-            if raw:
-                piece = Piece(raw, -1, -1, split=False)
-                await out.send(Reading((self.stamp.sent(piece, peer[0]),)))
+            piece = Piece(raw, -1, -1, split=False)
+            records = (self.stamp.sent(piece, peer[0]),) if raw else ()
+            shed = self._shed()
+            if records or shed:
+                await out.send(Reading(records, shed=shed))
+
+    def _shed(self) -> tuple[Shed, ...]:
+        """Return what the kernel dropped since this was asked last; asks it at most once a second."""
+        now = self.stamp.clock.monotonic()
+        if now - self._looked_at < LOOK_AT_DROPS_S:
+            return ()
+        self._looked_at = now
+        before, self._dropped = self._dropped, dropped(self.listener)
+        count = self._dropped - before
+        if count <= 0:
+            return ()
+        return (Shed(self.stamp.source, count, "datagrams came faster than read", self.stamp.clock.now_ms()),)
 
     def close(self) -> None:
         """Stop listening."""
@@ -94,6 +115,17 @@ class SyslogTcp:
     async def _send(self, pieces: list[Piece], peer: str, out: Channel[Reading]) -> None:
         if pieces:
             await out.send(Reading(tuple(self.stamp.sent(piece, peer) for piece in pieces)))
+
+
+def dropped(listener: socket.socket) -> int:
+    """Return how many datagrams the kernel dropped at *listener* so far; 0 where it does not tell."""
+    inode = str(os.fstat(listener.fileno()).st_ino)
+    table = Path("/proc/self/net/udp6" if listener.family == socket.AF_INET6 else "/proc/self/net/udp")
+    try:
+        rows = [line.split() for line in table.read_text().splitlines()]
+    except OSError:
+        return 0
+    return next((int(row[12]) for row in rows if len(row) > 12 and row[9] == inode), 0)
 
 
 def listen_udp(host: str, port: int) -> socket.socket:

@@ -1,0 +1,55 @@
+"""A heartbeat says how far everything is."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+from aiohttp import web
+from support.gateway import ORIGIN, small_gateway
+from support.shipping import shipping
+from support.spooling import a_journal, a_record
+
+from collectors.beat import Pulse
+from collectors.centre import Centre
+from collectors.corrected import CorrectedClock
+from collectors.credential import tls_trusting
+from collectors.lag import Lag
+from soc.kernel.clock import ManualClock, to_ms
+from soc.kernel.logs import open_log
+from soc.model.heartbeat import SourceState
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+async def test_a_beat_names_numbers_spool_and_the_oldest_record_of_each_source(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway:
+        clock = CorrectedClock(ManualClock(NOW))
+        journal, lag = a_journal(tmp_path / "spool"), Lag(["file", "net"])
+        records = [a_record("a", read_at_ms=5), a_record("b", read_at_ms=6)]
+        lag.kept(journal.append(records, {}), records)
+        centre = Centre([gateway.url], tls_trusting(gateway.ca.path.read_text()), clock)
+        every = timedelta(seconds=30)
+        pulse = Pulse(
+            journal, centre, ORIGIN, "boot", lag, clock, open_log(StringIO()), every, "soc-collector 1"
+        )
+        beat = pulse.beat()
+        journal.close()
+    assert (beat.next_seq, beat.acked_seq, beat.boot, beat.sent_at_ms) == (3, 1, "boot", to_ms(NOW))
+    assert beat.sources == (SourceState("file", 5), SourceState("net", to_ms(NOW)))
+    assert beat.spool_bytes == journal.used_bytes > 0
+
+
+async def test_beats_go_on_while_batches_are_refused(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway, shipping(tmp_path, gateway) as ship:
+        gateway.script = lambda _batch: web.Response(status=403)
+        ship.journal.append([a_record("a")], {})
+        ship.kept.set()
+        await gateway.until(lambda: gateway.tries > 0)
+        centre, log, every = ship.shipper.centre, open_log(ship.said), timedelta(seconds=30)
+        pulse = Pulse(ship.journal, centre, ORIGIN, "boot", ship.shipper.lag, ship.clock, log, every, "v")
+        async with asyncio.TaskGroup() as tasks:
+            beating = tasks.create_task(pulse.run())
+            await gateway.until(lambda: len(gateway.beats) > 2)
+            beating.cancel()
+    assert {(beat.origin, beat.next_seq, beat.acked_seq) for beat in gateway.beats} == {(ORIGIN, 2, 1)}
