@@ -1,11 +1,12 @@
 """Messages ↔ bytes: msgpack inside zstd, with every size bounded before memory is spent."""
 
+from datetime import date
 from typing import TypeVar
 
 import msgspec
 import zstandard
 
-from soc.kernel.errors import WireError
+from soc.kernel.errors import WireError, shortened
 from soc.wire.messages import Answer, Batch, Beat
 
 M = TypeVar("M", Batch, Beat, Answer)
@@ -89,3 +90,13 @@ def _check(batch: Batch) -> None:
     longest = max((len(record.raw) for record in batch.records), default=0)
     if longest > MAX_RECORD_BYTES:
         raise WireError(f"record of {longest} bytes; accepted: {MAX_RECORD_BYTES}")
+    for record in batch.records:
+        if not _is_day(record.day):
+            raise WireError(f"day {shortened(record.day)}; accepted: YYYY-MM-DD")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

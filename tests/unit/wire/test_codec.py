@@ -43,10 +43,23 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         (codec.pack(a_batch(first_seq=0)), "first_seq"),
         (codec.pack(a_batch(*[a_record()] * (codec.MAX_RECORDS + 1))), "records"),
         (codec.pack(a_batch(a_record(bytes(codec.MAX_RECORD_BYTES + 1)))), "record of"),
+        (codec.pack(a_batch(msgspec.structs.replace(a_record(), day="20261124"))), "day"),
+        (codec.pack(a_batch(msgspec.structs.replace(a_record(), day="../../../x"))), "day"),
         (bytes(codec.MAX_BODY_BYTES + 1), "body of"),
         (zstandard.compress(bytes(codec.MAX_PLAIN_BYTES + 1)), "decompressed"),
     ],
-    ids=["no zstd", "no msgpack", "version", "sequence", "records", "record", "body", "bomb"],
+    ids=[
+        "no zstd",
+        "no msgpack",
+        "version",
+        "sequence",
+        "records",
+        "record",
+        "odd day",
+        "path",
+        "body",
+        "bomb",
+    ],
 )
 def test_a_bad_body_is_refused_with_its_reason(body: bytes, said: str) -> None:
     with pytest.raises(WireError, match=said):

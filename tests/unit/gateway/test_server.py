@@ -1,0 +1,137 @@
+"""The collectors' port: a certificate decides who speaks; everything refused says why."""
+
+import io
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from support.centre import NOW, Receiving, listening, receiving
+
+from soc.gateway.authority import write_key
+from soc.gateway.credentials import issue_token, revoke
+from soc.kernel.clock import to_ms
+from soc.model.identity import Origin, province
+from soc.model.record import Record
+from soc.ports.events import Query
+from soc.wire import codec
+from soc.wire.messages import Batch, Beat, EnrolAnswer, EnrolRequest
+
+ORIGIN = Origin("so-y-te", "c1")
+
+
+@dataclass
+class Agency:
+    """A collector's side of the wire, by hand."""
+
+    centre: Receiving
+    url: str
+    serial: str = ""
+
+    async def token(self, token: str = "token", origin: Origin = ORIGIN) -> None:
+        facts = issue_token(token, origin, actor="user:an", now_ms=0, expires_ms=to_ms(NOW) + 1000)
+        await self.centre.recorder.decide(lambda: facts)
+
+    async def enrol(self, token: str = "token") -> tuple[int, bytes]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+        pem = csr.public_bytes(serialization.Encoding.PEM).decode()
+        status, body = await self.post("enrol", msgspec.json.encode(EnrolRequest(1, token, pem)))
+        if status == 200:
+            answer = msgspec.json.decode(body, type=EnrolAnswer)
+            write_key(self.centre.folder / "client.key", key)
+            (self.centre.folder / "client.pem").write_text(answer.certificate_pem)
+            found = x509.load_pem_x509_certificate(answer.certificate_pem.encode())
+            self.serial = f"{found.serial_number:X}"
+        return status, body
+
+    async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        context = ssl.create_default_context(cafile=str(self.centre.folder / "ca.pem"))
+        if self.serial:
+            context.load_cert_chain(self.centre.folder / "client.pem", self.centre.folder / "client.key")
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self.url}/v1/{path}", data=io.BytesIO(body), ssl=context) as answer,
+        ):
+            return answer.status, await answer.read()
+
+
+def a_batch(origin: Origin = ORIGIN) -> bytes:
+    raw = b"Nov 24 08:00:00 h sshd[1]: Failed password for root from 203.0.113.66 port 5 ssh2"
+    record = Record("auth", "syslog", raw, to_ms(NOW), "2026-11-24", "UTC", fingerprint="f", offset=0)
+    return codec.pack(Batch(1, origin, "boot", to_ms(NOW), 1, (record,)))
+
+
+async def test_an_enrolled_collector_delivers(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        assert (await agency.enrol())[0] == 200
+        status, body = await agency.post("batches", a_batch())
+        assert (status, codec.unpack_answer(body).time_ms) == (200, to_ms(NOW))
+        beat = Beat(1, ORIGIN, "boot", 1, 2, 2, (), 0, "0.1.0")
+        assert (await agency.post("heartbeats", codec.pack(beat)))[0] == 200
+    (event,) = (await centre.events.search(province(None), Query(), limit=2)).events
+    assert event.origin == ORIGIN
+
+
+async def test_a_token_is_good_once(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        assert (await agency.enrol())[0] == 200
+        status, body = await agency.enrol()
+        assert (status, b"spent" in body) == (403, True)
+        assert (await agency.enrol("guess"))[0] == 403
+
+
+async def test_without_a_certificate_nothing_but_enrolment_is_heard(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        for path in ("batches", "heartbeats"):
+            status, body = await Agency(centre, url).post(path, a_batch())
+            assert (status, b"certificate" in body) == (403, True)
+
+
+async def test_a_batch_in_another_name_is_refused(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        await agency.enrol()
+        for other in (Origin("khac", "c1"), Origin("so-y-te", "c1", "drill")):
+            assert (await agency.post("batches", a_batch(other)))[0] == 403
+    assert (await centre.events.search(province(None), Query(), limit=2)).total == 0
+
+
+async def test_a_revoked_certificate_is_refused_at_its_next_request(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        await agency.enrol()
+        facts = revoke(agency.serial, ORIGIN, actor="user:an", why="stolen", now_ms=1)
+        await centre.recorder.decide(lambda: facts)
+        status, body = await agency.post("batches", a_batch())
+        assert (status, b"revoked" in body) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"junk", bytes(codec.MAX_BODY_BYTES + 10)], ids=["empty", "junk", "large"]
+)
+async def test_an_unusable_body_is_refused_with_a_line(tmp_path: Path, body: bytes) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        await agency.enrol()
+        status, said = await agency.post("batches", body)
+        assert status == 400
+        assert said.endswith(b"\n")

@@ -1,0 +1,116 @@
+"""A batch is answered only when stored and fed; a repetition changes nothing that counts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from support.centre import NOW, Receiving, receiving
+
+from soc.kernel.clock import to_ms
+from soc.kernel.errors import StoreBusy
+from soc.model.event import Event, Mark
+from soc.model.heartbeat import SourceState
+from soc.model.identity import Origin, RetentionClass, province
+from soc.model.record import Record
+from soc.pipeline.feeds import FeedReader
+from soc.ports.events import Query, Written
+from soc.stores.memory_log import MemoryLog
+from soc.wire.feed import FeedEntry
+from soc.wire.messages import Batch, Beat, Gap
+
+ORIGIN = Origin("so-y-te", "c1")
+FAILED = b"Nov 24 08:00:00 h sshd[1]: Failed password for root from 203.0.113.66 port 5 ssh2"
+
+
+def a_record(raw: bytes, offset: int = 0) -> Record:
+    at_ms = to_ms(NOW)
+    return Record("auth", "syslog", raw, at_ms, "2026-11-24", "UTC", fingerprint="f", offset=offset)
+
+
+def a_batch(*records: Record, first_seq: int = 1, gaps: tuple[Gap, ...] = ()) -> Batch:
+    return Batch(1, ORIGIN, "boot", to_ms(NOW) - 250, first_seq, records, gaps)
+
+
+async def fed(centre: Receiving) -> list[FeedEntry]:
+    return [entry async for entry in FeedReader(centre.feeds).fresh()]
+
+
+async def test_a_batch_is_parsed_matched_stored_and_fed(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    gap = Gap("auth", 3, 4, "spool full", 0)
+    receipt = await centre.intake.accept(a_batch(a_record(FAILED), a_record(b"?", 90), gaps=(gap,)), ORIGIN)
+    assert (receipt.stored, receipt.quarantined, receipt.last_seq, receipt.gaps) == (2, 1, 2, (gap,))
+    assert receipt.clock_offset_ms == 250
+    (entry,) = await fed(centre)
+    (signal,) = entry.signals
+    assert (signal.agency, signal.collector, signal.fields["src_ip"]) == ("so-y-te", "c1", "203.0.113.66")
+    assert entry.receipts == (receipt,)
+    page = await centre.events.search(province(None), Query(), limit=10)
+    assert {e.retention for e in page.events} == {RetentionClass.STANDARD, RetentionClass.QUARANTINE}
+    assert sum(Mark.QUARANTINED in e.marks for e in page.events) == 1
+
+
+async def test_a_batch_delivered_twice_is_stored_once(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    batch = a_batch(a_record(FAILED))
+    await centre.intake.accept(batch, ORIGIN)
+    again = await centre.intake.accept(batch, ORIGIN)
+    assert (again.stored, again.known) == (0, 1)
+    first, second = await fed(centre)
+    assert first.signals[0].id == second.signals[0].id
+    assert (await centre.events.search(province(None), Query(), limit=10)).total == 1
+
+
+class _Refusing:
+    """A writer that is busy."""
+
+    async def write(self, events: Sequence[Event]) -> Written:
+        raise StoreBusy(f"{len(events)} events must wait")
+
+    async def refresh(self) -> None:
+        raise StoreBusy("not now")
+
+
+async def test_nothing_is_fed_when_the_store_refused(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path, writer=_Refusing())
+    with pytest.raises(StoreBusy):
+        await centre.intake.accept(a_batch(a_record(FAILED)), ORIGIN)
+    assert await fed(centre) == []
+
+
+class _Forgetful(MemoryLog):
+    """A log whose answer is lost once, after the record was written."""
+
+    lost = False
+
+    async def append(self, stream: str, n: int, head: bytes, parts: Sequence[bytes] = ()) -> None:
+        await super().append(stream, n, head, parts)
+        if not self.lost:
+            self.lost = True
+            raise StoreBusy("the answer was lost")
+
+
+async def test_a_lost_answer_of_the_feed_is_overcome_by_the_next_delivery(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path, feeds=_Forgetful())
+    batch = a_batch(a_record(FAILED))
+    with pytest.raises(StoreBusy):
+        await centre.intake.accept(batch, ORIGIN)
+    await centre.intake.accept(batch, ORIGIN)
+    assert len({signal.id for entry in await fed(centre) for signal in entry.signals}) == 1
+
+
+async def test_a_new_day_begins_a_new_stream(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    await centre.intake.accept(a_batch(a_record(FAILED)), ORIGIN)
+    await centre.clock.advance(NOW.replace(day=25) - NOW)
+    await centre.intake.accept(a_batch(a_record(FAILED, 99), first_seq=2), ORIGIN)
+    names = [end.name for end in await centre.feeds.streams("feed/")]
+    assert names == ["feed/2026-11-24/g-b", "feed/2026-11-25/g-b"]
+
+
+async def test_a_heartbeat_is_fed_with_the_centres_time(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    beat = Beat(1, ORIGIN, "boot", 1, 5, 4, (SourceState("auth", 1),), 10, "0.1.0")
+    await centre.intake.beat(beat, ORIGIN)
+    (entry,) = await fed(centre)
+    assert entry.heartbeats[0].received_at_ms == to_ms(NOW)
