@@ -86,5 +86,5 @@ def json_of(body: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(Refusal.MALFORMED, f"Not JSON: {str(error)[:200]}") from error
