@@ -18,12 +18,13 @@ from collectors.reading import Reading, Stamp
 from soc.kernel.channel import Channel
 from soc.kernel.errors import ConfigError
 from soc.spool.journal import Shed
-from soc.wire.codec import MAX_RECORD_BYTES
 
 DATAGRAM_BYTES = 65_535
 RECEIVE_BUFFER_BYTES = 4 << 20
 CHUNK_BYTES = 64 << 10
 MAX_CONNECTIONS = 256
+MAX_MESSAGE_BYTES = 256 << 10
+"""Longer messages are split; with every connection in the middle of one, 64 MiB are held."""
 LOOK_AT_DROPS_S = 1
 ACCEPT_PAUSE = timedelta(milliseconds=100)
 SILENT_S = 3600
@@ -74,7 +75,7 @@ class SyslogTcp:
 
     listener: socket.socket
     stamp: Stamp
-    limit: int = MAX_RECORD_BYTES
+    limit: int = MAX_MESSAGE_BYTES
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_CONNECTIONS))
 
     async def run(self, out: Channel[Reading]) -> None:

@@ -32,6 +32,7 @@ COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
 """Rotated files that were compressed; they were read before."""
 DELETED_GRACE_S = 5
 MOVED_GRACE_S = 300
+NOWHERE = (-1, -1)
 READS_A_ROUND = 16
 """Chunks of one file before the next has its turn."""
 
@@ -155,11 +156,14 @@ class Tail:
     def _search_renamed(self) -> None:
         """Find files that were renamed beyond the patterns while nobody looked."""
         self._match()
-        for position, _ in list(self._lost.values()):
-            with suppress(OSError):
-                for entry in os.scandir(os.fsdecode(position.path.rpartition(b"/")[0])):
-                    if entry.inode() == position.inode and _place(entry.path) == position.place:
-                        self._follow_if_same(entry.path, position)
+        sought = {position.place: position for position, _ in self._lost.values()}
+        for folder in {os.fsdecode(position.path.rpartition(b"/")[0]) for position in sought.values()}:
+            with suppress(OSError), os.scandir(folder) as entries:
+                inodes = {inode for _, inode in sought}
+                for path in [entry.path for entry in entries if entry.inode() in inodes]:
+                    position = sought.get(_place(path) or NOWHERE)
+                    if position is not None:
+                        self._follow_if_same(path, position)
 
     def _follow_if_same(self, path: str, position: Position) -> None:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

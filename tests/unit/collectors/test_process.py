@@ -1,3 +1,4 @@
+
 """The collector as a process: enrols, runs, is killed, stops; nothing lost, nothing twice."""
 
 import asyncio
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from support.gateway import URN, SmallGateway, small_gateway
 
 COMMAND = (sys.executable, "-m", "collectors")
@@ -112,6 +114,27 @@ async def test_two_collectors_on_one_spool_are_refused_in_words(tmp_path: Path) 
         assert "in use by another process" in said.splitlines()[-1]
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
+
+
+async def test_a_collector_enrols_by_fingerprint_and_only_once_unless_told(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway:
+        config = settings(tmp_path, gateway)
+        sha256 = gateway.ca.certificate.fingerprint(hashes.SHA256()).hex(":")
+        enrol = ("enrol", "--config", str(config), "--token", "token", "--fingerprint", sha256)
+        assert (await command(*enrol))[0] == 0
+        key = (tmp_path / "data" / "credential" / "key.pem").read_bytes()
+        status, said = await command(*enrol)
+        assert (status, "--again replaces it" in said) == (1, True)
+        assert (tmp_path / "data" / "credential" / "key.pem").read_bytes() == key
+        assert (await command(*enrol, "--again"))[0] == 0
+        assert (tmp_path / "data" / "credential" / "key.pem").read_bytes() != key
+
+
+async def test_running_without_a_credential_says_how_to_get_one(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway:
+        status, said = await command("run", "--config", str(settings(tmp_path, gateway)))
+    assert status == 1
+    assert "soc-collector enrol --help" in said
 
 
 async def test_systemd_hears_when_everything_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
