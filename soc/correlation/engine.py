@@ -1,144 +1,150 @@
-"""The incremental engine: signals in any order → the episodes that stand, and how they change.
+"""Engine: signals in, changes of standing episodes out; the same episodes in whatever order signals come.
 
-Each plan keeps its groups; adding a signal marks its groups, settling judges the marked ones anew and
-compares with what stood. A changed child episode is a retraction plus an insertion of its signal in
-the rules above, in topological order, in the same settling.
+Each rule keeps its groups (``correlator``), each group its signals in order of time. A signal that
+comes or goes opens again only what it can change; an episode that changes is itself a signal that
+goes and comes in the rules above, which are settled after it, in the same step.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from soc.correlation.changes import Change, Raised, Retracted, Revised
-from soc.correlation.identity import Standing, compare
-from soc.correlation.keys import Entry, entry_of_episode, entry_of_signal, keys_of
-from soc.correlation.runs import judge
+from soc.correlation.correlator import Correlator
+from soc.correlation.identity import Register
+from soc.correlation.keys import Entry, entry_of_episode, entry_of_signal
 from soc.correlation.watermark import Watermark
-from soc.model.episode import Episode, Key
+from soc.model.episode import Episode
 from soc.model.signal import Signal
 from soc.rulebook.plan import CorrelationPlan
 
-LONG_AGO = -(1 << 62)
-
-
-@dataclass(slots=True)
-class _Group:
-    entries: dict[str, Entry] = field(default_factory=dict)
-    standing: Standing = field(default_factory=Standing)
-    due_ms: int | None = None
-    """Watermark at which it must be judged again though nothing came."""
-
-
-@dataclass(slots=True)
-class _Rule:
-    plan: CorrelationPlan
-    groups: dict[Key, _Group] = field(default_factory=dict)
-    marked: set[Key] = field(default_factory=set)
-    ungrouped: int = 0
-    """Signals that lacked a group-by field."""
+_LONG_AGO = -(1 << 62)
 
 
 class Engine:
-    """All correlations of a rulebook."""
+    """The state of all correlations of one rulebook."""
 
-    def __init__(self, plans: Sequence[CorrelationPlan], *, zone: str) -> None:
-        """Take *plans*, children before parents; *zone* is that of bounded windows without their own."""
-        self._zone = zone
-        self._rules = {plan.id: _Rule(plan) for plan in plans if not plan.implicit}
-        self._implicit = {plan.id: _Rule(plan) for plan in plans if plan.implicit}
-        self._order = [*self._implicit.values(), *self._rules.values()]
-        self._listeners: dict[str, list[_Rule]] = {}
-        for rule in self._order:
-            for rule_id in dict.fromkeys(rule.plan.rules):
-                self._listeners.setdefault(rule_id, []).append(rule)
+    def __init__(
+        self, plans: Sequence[CorrelationPlan], *, zone: str, versions: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin empty.
 
-    def adopt(self, standing: Iterable[Episode], *, since_ms: int = LONG_AGO) -> None:
-        """Let episodes of the ledger keep their ids when their signals are added again.
+        Args:
+            plans: in topological order, implicit ones included.
+            zone: IANA zone of bounded windows where a plan names none.
+            versions: version of each plain rule; signals of another one are ignored. None: any counts.
 
-        Those of another rule version, or whose signals before *since_ms* are no longer at hand, stay frozen.
+        Raises:
+            ZoneInfoNotFoundError: *zone*, or that of a plan, does not exist.
+        """
+        self._register = Register()
+        self._versions = versions
+        self._correlators = {plan.id: Correlator(plan, zone, self._register) for plan in plans}
+        self._listeners: dict[str, list[Correlator]] = {}
+        for correlator in self._correlators.values():
+            for rule_id in dict.fromkeys(correlator.plan.rules):
+                self._listeners.setdefault(rule_id, []).append(correlator)
+        self._known: dict[str, int] = {}
+        """Signal id → its time."""
+        self._children: dict[str, Entry] = {}
+        """Episode id → the episode as the rules above have it."""
+        self.outdated = 0
+        """Signals ignored because their rule has another version now."""
+
+    def adopt(
+        self, standing: Iterable[Episode], *, since_ms: int = _LONG_AGO, spent: Iterable[str] = ()
+    ) -> None:
+        """Take over the episodes that stand in the ledger, in order of first raise, before anything is added.
+
+        One of another version of its rule, or of a rule that is gone, is left as it is. One that begins
+        before *since_ms*, from where on signals are added again, can grow but is never retracted.
+        *spent*: ids in the ledger that stand no longer; they are not given again.
         """
         for episode in standing:
-            rule = self._rules.get(episode.key.rule_id) or self._implicit.get(episode.key.rule_id)
-            if rule is None or rule.plan.version != episode.rule_version or episode.first_at_ms < since_ms:
+            correlator = self._correlators.get(episode.key.rule_id)
+            if correlator is None or correlator.plan.version != episode.rule_version:
+                self._register.spend(episode.id)
                 continue
-            group = rule.groups.setdefault(episode.key, _Group())
-            group.standing.episodes.append(episode)
-            group.standing.used.add(episode.id)
+            correlator.adopt(episode, frozen=episode.first_at_ms < since_ms)
+            if episode.fires_at_ms >= since_ms:
+                self._hear(correlator.plan, episode)
+        for episode_id in spent:
+            self._register.spend(episode_id)
 
     def add(self, signals: Iterable[Signal]) -> None:
-        """Take *signals* in, in any order; one seen before changes nothing."""
+        """Take *signals* in any order; one that is known already changes nothing.
+
+        Of two readings of one signal (its record has no time of its own) the earlier counts.
+        """
         for signal in signals:
-            listeners = self._listeners.get(signal.rule_id)
-            if listeners:
-                entry = entry_of_signal(signal)
-                for rule in listeners:
-                    self._insert(rule, entry)
+            listeners = self._listeners.get(signal.rule_id, ())
+            if self._versions is not None and self._versions.get(signal.rule_id) != signal.rule_version:
+                self.outdated += 1
+                continue
+            known_ms = self._known.get(signal.id)
+            if known_ms is not None and known_ms <= signal.at_ms:
+                continue
+            self._known[signal.id] = signal.at_ms
+            entry = entry_of_signal(signal)
+            for correlator in listeners:
+                if known_ms is not None:
+                    correlator.take(entry_of_signal(msgspec.structs.replace(signal, at_ms=known_ms)))
+                correlator.put(entry)
 
     def settle(self, watermark: Watermark) -> list[Change]:
-        """Judge every marked or due group and return what changed, children before parents."""
+        """Return what changed since the last settling, referenced rules before those that name them.
+
+        Rising conditions are judged at once, bounded and negated ones when *watermark* has passed.
+        """
         changes: list[Change] = []
-        for rule in self._order:
-            for key in self._marked(rule, watermark):
-                found = self._judge(rule, key, watermark)
-                changes += found
-                self._tell(rule, found)
+        for correlator in self._correlators.values():
+            found = correlator.settle(watermark)
+            changes += found
+            for change in found:
+                match change:
+                    case Raised(episode=episode) | Revised(episode=episode):
+                        self._hear(correlator.plan, episode)
+                    case Retracted(episode_id=episode_id):
+                        self._unhear(correlator.plan, episode_id)
         return changes
 
     def expire(self, before_ms: int) -> None:
-        """Forget entries older than *before_ms* that nothing newer can join; their episodes freeze."""
-        for rule in self._order:
-            for key, group in list(rule.groups.items()):
-                newest = max((entry.at_ms for entry in group.entries.values()), default=0)
-                if newest + 2 * rule.plan.timespan_ms < before_ms and key not in rule.marked:
-                    del rule.groups[key]
+        """Forget what lies before *before_ms* and can change nothing behind it; no episode is retracted."""
+        for correlator in self._correlators.values():
+            correlator.expire(before_ms)
+        self._known = {id_: at_ms for id_, at_ms in self._known.items() if at_ms >= before_ms}
+        self._children = {
+            id_: entry
+            for id_, entry in self._children.items()
+            if entry.last_ms is not None and entry.last_ms >= before_ms
+        }
+
+    @property
+    def ungrouped(self) -> dict[str, int]:
+        """Return {rule id: signals that lacked a field of its group-by}."""
+        counts = {id_: correlator.ungrouped for id_, correlator in self._correlators.items()}
+        return {id_: count for id_, count in counts.items() if count}
 
     @property
     def groups(self) -> int:
-        """Return how many groups are kept."""
-        return sum(len(rule.groups) for rule in self._order)
+        """Return how many groups are held."""
+        return sum(map(len, self._correlators.values()))
 
-    def _insert(self, rule: _Rule, entry: Entry) -> None:
-        joined = False
-        for key in keys_of(rule.plan, entry):
-            joined = True
-            group = rule.groups.setdefault(key, _Group())
-            if entry.id not in group.entries:
-                group.entries[entry.id] = entry
-                rule.marked.add(key)
-        rule.ungrouped += not joined
+    def _hear(self, plan: CorrelationPlan, episode: Episode) -> None:
+        """Let the rules above see *episode* in place of what they saw of it before."""
+        listeners = self._above(plan)
+        if listeners:
+            self._unhear(plan, episode.id)
+            entry = self._children[episode.id] = entry_of_episode(episode)
+            for correlator in listeners:
+                correlator.put(entry)
 
-    def _marked(self, rule: _Rule, watermark: Watermark) -> list[Key]:
-        marked = sorted(rule.marked)
-        rule.marked.clear()
-        due = [
-            key
-            for key, group in rule.groups.items()
-            if group.due_ms is not None and group.due_ms <= watermark.of(key.agency, key.exercise)
-        ]
-        return list(dict.fromkeys([*marked, *due]))
+    def _unhear(self, plan: CorrelationPlan, episode_id: str) -> None:
+        entry = self._children.pop(episode_id, None)
+        if entry is not None:
+            for correlator in self._above(plan):
+                correlator.take(entry)
 
-    def _judge(self, rule: _Rule, key: Key, watermark: Watermark) -> list[Change]:
-        group = rule.groups[key]
-        entries = sorted(group.entries.values(), key=lambda entry: (entry.at_ms, entry.id))
-        passed_ms = watermark.of(key.agency, key.exercise)
-        judged = judge(rule.plan, entries, passed_ms, self._zone)
-        group.due_ms = judged.due_ms
-        return compare(rule.plan, key, group.standing, judged.spans)
-
-    def _tell(self, rule: _Rule, changes: Sequence[Change]) -> None:
-        """Let the rules above see what their child became."""
-        listeners = self._listeners.get(rule.plan.id, []) if not rule.plan.implicit else []
-        for parent in listeners:
-            for change in changes:
-                match change:
-                    case Raised(episode):
-                        self._insert(parent, entry_of_episode(episode))
-                    case Revised(episode):
-                        self._forget(parent, episode.id)
-                        self._insert(parent, entry_of_episode(episode))
-                    case Retracted(episode_id):
-                        self._forget(parent, episode_id)
-
-    def _forget(self, rule: _Rule, entry_id: str) -> None:
-        for key, group in rule.groups.items():
-            if group.entries.pop(entry_id, None) is not None:
-                rule.marked.add(key)
+    def _above(self, plan: CorrelationPlan) -> Sequence[Correlator]:
+        """Return the rules that name *plan*; those that name a plain rule hear its signals instead."""
+        return () if plan.implicit else self._listeners.get(plan.id, ())

@@ -1,28 +1,21 @@
 """Firing points: the instants of a group at which a rising or negated condition holds.
 
-rising    t fires if the entries in [t - timespan, t] satisfy the condition
+rising    t fires if the entries in [t - timespan, t] satisfy the condition: known at once
 negated   t, where an affirmed rule has an entry, fires if the expression holds; a name under ``not``
-          looks at [t - timespan, t + timespan]
+          looks at [t - timespan, t + timespan]: known when the watermark has passed that
 """
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import assert_never
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, assert_never
 
-from soc.correlation.keys import Entry
+from soc.correlation.held import Held, at_of
 from soc.correlation.windows import window_for
-from soc.rulebook.plan import (
-    All,
-    Any_,
-    CorrelationPlan,
-    CorrelationType,
-    Expression,
-    Name,
-    Negated,
-    Operator,
-)
+from soc.rulebook.plan import All, Any_, CorrelationPlan, Expression, Name, Negated, Operator
+
+Stretch = tuple[int, int]
+"""First and last millisecond, both included."""
 
 
 def is_bounded(plan: CorrelationPlan) -> bool:
@@ -33,37 +26,6 @@ def is_bounded(plan: CorrelationPlan) -> bool:
 def is_negated(plan: CorrelationPlan) -> bool:
     """Return whether the expression says ``not``."""
     return plan.expression is not None and _says_not(plan.expression)
-
-
-def rising_points(plan: CorrelationPlan, entries: Sequence[Entry]) -> Iterator[int]:
-    """Yield the firing points of *entries* (sorted by time), in order."""
-    if plan.type is CorrelationType.TEMPORAL_ORDERED:
-        yield from _ordered_points(plan, entries)
-        return
-    window = window_for(plan)
-    oldest = 0
-    for at_ms, batch in groupby(entries, key=lambda entry: entry.at_ms):
-        for entry in batch:
-            window.add(entry)
-        while entries[oldest].at_ms < at_ms - plan.timespan_ms:
-            window.remove(entries[oldest])
-            oldest += 1
-        if window.holds():
-            yield at_ms
-
-
-def negated_points(plan: CorrelationPlan, entries: Sequence[Entry], passed_ms: int) -> Iterator[int]:
-    """Yield the firing points whose future the watermark *passed_ms* has passed."""
-    assert plan.expression is not None
-    affirmed = affirmed_rules(plan.expression)
-    times: dict[str, list[int]] = {rule: [] for rule in plan.rules}
-    for entry in entries:
-        times[entry.rule_id].append(entry.at_ms)
-    for at_ms in sorted({t for rule in affirmed for t in times[rule]}):
-        if at_ms + plan.timespan_ms < passed_ms and _holds_at(
-            plan.expression, times, at_ms, plan.timespan_ms, under_not=False
-        ):
-            yield at_ms
 
 
 def affirmed_rules(expression: Expression, *, under_not: bool = False) -> set[str]:
@@ -79,52 +41,170 @@ def affirmed_rules(expression: Expression, *, under_not: bool = False) -> set[st
             assert_never(expression)
 
 
-def _holds_at(
-    expression: Expression, times: dict[str, list[int]], at_ms: int, timespan_ms: int, *, under_not: bool
-) -> bool:
+class Firing(Protocol):
+    """How one group's instants are judged."""
+
+    def stretches(self, touched: Iterable[Stretch], mark_ms: int) -> Iterator[Stretch]:
+        """Yield where to look again when entries in *touched* came or went and the watermark is *mark_ms*."""
+        ...
+
+    def points(self, entries: Sequence[Held], stretch: Stretch, unchanged: int) -> list[int]:
+        """Return the firing points in *stretch*; the first *unchanged* entries are as they were."""
+        ...
+
+    def members(self, entries: Sequence[Held]) -> Sequence[Held]:
+        """Return those of a run's *entries* that belong to its episode."""
+        ...
+
+    def judged(self, firing_ms: int) -> None:
+        """Note that the instant *firing_ms* was judged before."""
+        ...
+
+    def due_ms(self, entries: Sequence[Held]) -> int | None:
+        """Return the watermark at which the next instant can be judged; None if all are."""
+        ...
+
+
+class Rising:
+    """At once. One window slides over the entries and stays where it ended: appending costs what is new."""
+
+    def __init__(self, plan: CorrelationPlan) -> None:
+        """Begin before the first entry."""
+        self._plan = plan
+        self._window = window_for(plan)
+        self._left = self._entered = 0
+
+    def stretches(self, touched: Iterable[Stretch], mark_ms: int) -> Iterator[Stretch]:  # noqa: ARG002
+        """Yield the instants whose window holds a touched one."""
+        for from_ms, to_ms in touched:
+            yield from_ms, to_ms + self._plan.timespan_ms
+
+    def points(self, entries: Sequence[Held], stretch: Stretch, unchanged: int) -> list[int]:
+        """Return the instants whose window satisfies the condition."""
+        from_ms, to_ms = stretch
+        self._move(entries, from_ms, unchanged)
+        found = []
+        while self._entered < len(entries) and entries[self._entered].at_ms <= to_ms:
+            at_ms = entries[self._entered].at_ms
+            self._enter(entries, bisect_right(entries, at_ms, self._entered, key=at_of))
+            start_ms = at_ms - self._plan.timespan_ms
+            while entries[self._left].at_ms < start_ms:
+                self._window.remove(entries[self._left])
+                self._left += 1
+            if self._window.holds(start_ms):
+                found.append(at_ms)
+        return found
+
+    def members(self, entries: Sequence[Held]) -> Sequence[Held]:
+        """Return all: also those that do not contribute."""
+        return entries
+
+    def judged(self, firing_ms: int) -> None:
+        """Do nothing: every instant is judged at once."""
+
+    def due_ms(self, entries: Sequence[Held]) -> int | None:  # noqa: ARG002
+        """Return None."""
+        return None
+
+    def _move(self, entries: Sequence[Held], from_ms: int, unchanged: int) -> None:
+        first = bisect_left(entries, from_ms, key=at_of)
+        if first == self._entered <= unchanged:
+            return
+        self._window = window_for(self._plan)
+        self._left = self._entered = bisect_left(entries, from_ms - self._plan.timespan_ms, key=at_of)
+        self._enter(entries, first)
+
+    def _enter(self, entries: Sequence[Held], until: int) -> None:
+        for entry in entries[self._entered : until]:
+            self._window.add(entry)
+        self._entered = until
+
+
+class Awaiting:
+    """When the watermark has passed the timespan behind the instant: what is denied could still come."""
+
+    def __init__(self, plan: CorrelationPlan, expression: Expression) -> None:
+        """Begin with nothing judged."""
+        self._timespan_ms = plan.timespan_ms
+        self._expression = expression
+        self._affirmed = affirmed_rules(expression)
+        self._judged_ms = _LONG_AGO
+        """Instants before this are judged."""
+
+    def stretches(self, touched: Iterable[Stretch], mark_ms: int) -> Iterator[Stretch]:
+        """Yield the judged instants near a touched one, then those that the watermark newly releases."""
+        was_ms = self._judged_ms
+        self._judged_ms = max(was_ms, mark_ms - self._timespan_ms)
+        for from_ms, to_ms in touched:
+            last_ms = min(to_ms + self._timespan_ms, was_ms - 1)
+            if from_ms - self._timespan_ms <= last_ms:
+                yield from_ms - self._timespan_ms, last_ms
+        if was_ms < self._judged_ms:
+            yield was_ms, self._judged_ms - 1
+
+    def points(self, entries: Sequence[Held], stretch: Stretch, unchanged: int) -> list[int]:  # noqa: ARG002
+        """Return the instants with a signal of an affirmed rule at which the expression holds."""
+        return list(dict.fromkeys(self._points(entries, *stretch)))
+
+    def members(self, entries: Sequence[Held]) -> Sequence[Held]:
+        """Return the signals of the rules that the expression affirms."""
+        return [entry for entry in entries if entry.rule_id in self._affirmed]
+
+    def judged(self, firing_ms: int) -> None:
+        """Judge everything up to *firing_ms* from now on."""
+        self._judged_ms = max(self._judged_ms, firing_ms + 1)
+
+    def due_ms(self, entries: Sequence[Held]) -> int | None:
+        """Return the watermark that releases the first affirmed signal not judged yet."""
+        first = bisect_left(entries, self._judged_ms, key=at_of)
+        waiting = (entry.at_ms for entry in entries[first:] if entry.rule_id in self._affirmed)
+        at_ms = next(waiting, None)
+        return None if at_ms is None else at_ms + self._timespan_ms + 1
+
+    def _points(self, entries: Sequence[Held], from_ms: int, to_ms: int) -> Iterator[int]:
+        left = near = far = bisect_left(entries, from_ms - self._timespan_ms, key=at_of)
+        before: Counter[str] = Counter()
+        around: Counter[str] = Counter()
+
+        def seen(rule_id: str, under_not: bool) -> bool:  # noqa: FBT001
+            return (around if under_not else before)[rule_id] > 0
+
+        first = bisect_left(entries, from_ms, key=at_of)
+        for entry in entries[first : bisect_right(entries, to_ms, key=at_of)]:
+            if entry.rule_id not in self._affirmed:
+                continue
+            near = _enter(before, entries, near, entry.at_ms)
+            far = _enter(around, entries, far, entry.at_ms + self._timespan_ms)
+            while entries[left].at_ms < entry.at_ms - self._timespan_ms:
+                before[entries[left].rule_id] -= 1
+                around[entries[left].rule_id] -= 1
+                left += 1
+            if _holds(self._expression, seen):
+                yield entry.at_ms
+
+
+_LONG_AGO = -(1 << 62)
+
+
+def _enter(seen: Counter[str], entries: Sequence[Held], place: int, until_ms: int) -> int:
+    while place < len(entries) and entries[place].at_ms <= until_ms:
+        seen[entries[place].rule_id] += 1
+        place += 1
+    return place
+
+
+def _holds(expression: Expression, seen: Callable[[str, bool], bool], *, under_not: bool = False) -> bool:
     match expression:
         case Name(rule_id):
-            until = at_ms + timespan_ms if under_not else at_ms
-            found = times.get(rule_id, [])
-            return bisect_left(found, at_ms - timespan_ms) < bisect_right(found, until)
+            return seen(rule_id, under_not)
         case All(parts):
-            return all(_holds_at(p, times, at_ms, timespan_ms, under_not=under_not) for p in parts)
+            return all(_holds(part, seen, under_not=under_not) for part in parts)
         case Any_(parts):
-            return any(_holds_at(p, times, at_ms, timespan_ms, under_not=under_not) for p in parts)
+            return any(_holds(part, seen, under_not=under_not) for part in parts)
         case Negated(part):
-            return not _holds_at(part, times, at_ms, timespan_ms, under_not=not under_not)
+            return not _holds(part, seen, under_not=not under_not)
         case _:
             assert_never(expression)
-
-
-def _ordered_points(plan: CorrelationPlan, entries: Sequence[Entry]) -> Iterator[int]:
-    """Yield where one entry per listed rule stands in order within the timespan.
-
-    ``starts[k]`` is the latest time at which a chain through the first k + 1 rules can begin; entries
-    of equal time may stand in any order, but each listing needs an entry of its own.
-    """
-    starts: list[int | None] = [None] * len(plan.rules)
-    for at_ms, batch in groupby(entries, key=lambda entry: entry.at_ms):
-        present = Counter(entry.rule_id for entry in batch)
-        starts = [_latest_start(plan.rules, starts, k, present, at_ms) for k in range(len(plan.rules))]
-        begun = starts[-1]
-        if begun is not None and begun >= at_ms - plan.timespan_ms:
-            yield at_ms
-
-
-def _latest_start(
-    rules: tuple[str, ...], starts: list[int | None], k: int, present: Counter[str], at_ms: int
-) -> int | None:
-    best = starts[k]
-    used: Counter[str] = Counter()
-    for first in range(k, -1, -1):
-        used[rules[first]] += 1
-        if used[rules[first]] > present[rules[first]]:
-            break
-        begun = at_ms if first == 0 else starts[first - 1]
-        if begun is not None and (best is None or begun > best):
-            best = begun
-    return best
 
 
 def _says_not(expression: Expression) -> bool:

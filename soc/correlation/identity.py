@@ -1,137 +1,159 @@
-"""Identity: which standing episode each span is, and what became of the others.
+"""Identity: which standing episode lives on in which new one; merge, split, shrink and vanish in one table.
 
-In order of first raise each standing episode keeps its id on the span that shares most members with it,
-then the earliest. Merge, split, shrink and vanish are cells of this one table:
+In order of first raise each standing episode takes, of the new ones still free, the one that shares
+most members with it, then the earliest. New ones left over are raised, old ones left over retracted.
 
-    old episode        takes a span        its span was taken      shares with none
-                       Revised / nothing   Retracted, superseded   Retracted, by none
-    span left over     Raised under hash(rule, version, key, first member, generation)
+    old episodes that share members with the new one │ new ones that share with the old one │ why
+    ─────────────────────────────────────────────────┼──────────────────────────────────────┼──────────────
+    several                                          │ any                                  │ merged
+    one                                              │ several                              │ split
+    one                                              │ one                                  │ grew, shrank,
+                                                     │                                      │ changed
+    old one left over                                │ some                                 │ merged
+                                                     │ none                                 │ vanished
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from soc.correlation.changes import Change, Raised, Retracted, Revised
-from soc.correlation.keys import Entry
-from soc.correlation.runs import Span
+from soc.correlation.changes import Change, Raised, Retracted, Revised, Why
+from soc.correlation.episodes import joined
 from soc.kernel.ids import digest
-from soc.model.episode import Episode, Key, Member
-from soc.rulebook.plan import CorrelationPlan
-
-MAX_MEMBERS = 100_000
-KEPT_MEMBERS = 1000
+from soc.model.episode import Episode
 
 
-@dataclass(slots=True)
-class Standing:
-    """The episodes of one group, in order of first raise."""
+class Standing(NamedTuple):
+    """An episode that stands, and its place in the order of first raise."""
 
-    episodes: list[Episode] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    """Every id ever given here."""
-
-
-def compare(plan: CorrelationPlan, key: Key, standing: Standing, spans: Sequence[Span]) -> list[Change]:
-    """Give *spans* their ids, put them in *standing*, and return what changed."""
-    left = list(range(len(spans)))
-    named: dict[int, str] = {}
-    lost: list[Episode] = []
-    ids = [{entry.id for entry in span.members} for span in spans]
-    for old in standing.episodes:
-        best = _most_shared(old, ids, left)
-        if best is None:
-            lost.append(old)
-        else:
-            left.remove(best)
-            named[best] = old.id
-    before = {episode.id: episode for episode in standing.episodes}
-    for position in left:
-        named[position] = _new_id(plan, key, spans[position], standing)
-    now = {name: _episode(plan, key, name, spans[n], before.get(name)) for n, name in named.items()}
-    changes: list[Change] = [
-        Retracted(old.id, plan.id, "its members left", None)
-        if (heir := _most_shared(old, ids, range(len(spans)))) is None
-        else Retracted(old.id, plan.id, "joined with another", named[heir])
-        for old in lost
-    ]
-    changes += _grown(before, now)
-    kept = [now[old.id] for old in standing.episodes if old.id in now]
-    standing.episodes = [*kept, *(now[named[n]] for n in left)]
-    return changes
+    order: int
+    episode: Episode
+    adopted: bool = False
+    """Known from the ledger only: not made of the signals here yet."""
+    frozen: bool = False
+    """Some of its signals are no longer at hand: it may grow, but nothing takes from it."""
 
 
-def _grown(before: dict[str, Episode], now: dict[str, Episode]) -> list[Change]:
-    changes: list[Change] = []
-    for name, episode in now.items():
-        old = before.get(name)
-        if old is None:
-            changes.append(Raised(episode))
-        elif episode.revision != old.revision:
-            changes.append(Revised(episode, _why(old, episode)))
-    return changes
+class Register:
+    """Ids given so far and the order in which episodes were raised."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._spent: set[str] = set()
+        self._raised = 0
+
+    def adopt(self, episode: Episode, *, frozen: bool) -> Standing:
+        """Note an episode that keeps the id it has."""
+        return self._next(Standing(0, episode, adopted=True, frozen=frozen))
+
+    def spend(self, episode_id: str) -> None:
+        """Note an id that must not be given again."""
+        self._spent.add(episode_id)
+
+    def name(self, draft: Episode) -> Standing:
+        """Give *draft* its id: the first generation whose id was never given."""
+        generation = 0
+        while (id_ := _id(draft, generation)) in self._spent:
+            generation += 1
+        return self._next(Standing(0, msgspec.structs.replace(draft, id=id_, generation=generation)))
+
+    def _next(self, standing: Standing) -> Standing:
+        self.spend(standing.episode.id)
+        self._raised += 1
+        return standing._replace(order=self._raised)
 
 
-def _why(old: Episode, new: Episode) -> str:
-    if new.count < old.count:
-        return "cut"
-    return "late signal" if new.first_at_ms < old.first_at_ms else "grown"
+Between = Callable[[int, int], int]
+"""How many members of a group lie in [first, last]: for episodes too large to list their members."""
 
 
-def _most_shared(old: Episode, ids: Sequence[set[str]], among: Iterable[int]) -> int | None:
-    members = [member.id for member in old.members]
-    best, shared = None, 0
-    for position in among:
-        count = sum(member in ids[position] for member in members)
-        if count > shared:
-            best, shared = position, count
-    return best
+def reconcile(
+    old: Sequence[Standing], new: Sequence[Episode], register: Register, between: Between
+) -> tuple[list[Standing], list[Change]]:
+    """Return what stands in place of *old*, one for each of *new* in order, and what changed.
+
+    A frozen one that no new one takes up is not retracted; it is for the caller to keep.
+    """
+    if len(old) == len(new) == 1 and _touch(old[0].episode, new[0]):
+        shared = [[1]]
+    else:
+        shared = _shares([standing.episode for standing in old], new, between)
+    kept = _kept(old, shared, len(new))
+    standing: list[Standing] = []
+    raised: list[Change] = []
+    revised: list[Change] = []
+    for column, draft in enumerate(new):
+        row = kept.get(column)
+        if row is None:
+            standing.append(register.name(draft))
+            raised.append(Raised(standing[-1].episode))
+            continue
+        before = old[row]
+        after = _carried(before, draft)
+        if after != before.episode:
+            after = msgspec.structs.replace(after, revision=after.revision + 1)
+            revised.append(Revised(after, _why(before.episode, after, shared, (row, column))))
+        standing.append(before._replace(episode=after, adopted=before.frozen))
+    left = [row for row in range(len(old)) if row not in kept.values() and not old[row].frozen]
+    retracted: list[Change] = [_retracted(old[row].episode, shared[row], standing) for row in left]
+    return standing, [*raised, *revised, *retracted]
 
 
-def _new_id(plan: CorrelationPlan, key: Key, span: Span, standing: Standing) -> str:
-    generation = 0
-    while True:
-        parts = (plan.id, plan.version, repr(msgspec.to_builtins(key)), span.members[0].id, str(generation))
-        found = digest("episode", *parts)
-        if found not in standing.used:
-            standing.used.add(found)
-            return found
-        generation += 1
+def _kept(old: Sequence[Standing], shared: list[list[int]], new: int) -> dict[int, int]:
+    """Return {index of new: index of the old one that lives on in it}."""
+    kept: dict[int, int] = {}
+    for row in sorted(range(len(old)), key=lambda row: old[row].order):
+        free = [column for column in range(new) if column not in kept and shared[row][column]]
+        if free:
+            kept[max(free, key=lambda column: (shared[row][column], -column))] = row
+    return kept
 
 
-def _episode(plan: CorrelationPlan, key: Key, name: str, span: Span, before: Episode | None) -> Episode:
-    members = span.members
-    truncated = len(members) > MAX_MEMBERS
-    listed = (*members[:KEPT_MEMBERS], *members[-KEPT_MEMBERS:]) if truncated else members
-    found = Episode(
-        id=name,
-        key=key,
-        rule_version=plan.version,
-        first_at_ms=members[0].at_ms,
-        last_at_ms=members[-1].at_ms,
-        fires_at_ms=span.fires_at_ms,
-        count=len(members),
-        members=tuple(_member(entry) for entry in listed),
-        layers=tuple(dict.fromkeys(layer for entry in members for layer in entry.layers)),
-        agencies=tuple(dict.fromkeys(agency for entry in members for agency in entry.agencies)),
-        revision=0 if before is None else before.revision,
-        truncated=truncated,
-    )
-    if before is None or found == before:
-        return found
-    return msgspec.structs.replace(found, revision=before.revision + 1)
+def _shares(old: Sequence[Episode], new: Sequence[Episode], between: Between) -> list[list[int]]:
+    ids = [frozenset(member.id for member in episode.members) for episode in new]
+    return [[_shared(a, b, known, between) for b, known in zip(new, ids, strict=True)] for a in old]
 
 
-def _member(entry: Entry) -> Member:
-    return Member(
-        id=entry.id,
-        rule_id=entry.rule_id,
-        agency=entry.agency,
-        at_ms=entry.at_ms,
-        layer=entry.layers[0] if len(entry.layers) == 1 else None,
-        event_id=entry.event_id,
-        event_day=entry.event_day,
-        child_first_ms=entry.first_ms,
-        child_last_ms=entry.last_ms,
-    )
+def _shared(old: Episode, new: Episode, ids: frozenset[str], between: Between) -> int:
+    if old.truncated or new.truncated or not old.members:
+        first_ms, last_ms = max(old.first_at_ms, new.first_at_ms), min(old.last_at_ms, new.last_at_ms)
+        return between(first_ms, last_ms) if first_ms <= last_ms else 0
+    return sum(member.id in ids for member in old.members)
+
+
+def _touch(old: Episode, new: Episode) -> bool:
+    """Return whether two episodes begin or end with the same member: they share at least that one."""
+    if not old.members:
+        return False
+    return any(old.members[end].id == new.members[end].id for end in (0, -1))
+
+
+def _carried(old: Standing, draft: Episode) -> Episode:
+    known = old.episode
+    if old.frozen:
+        draft = joined(known, draft)
+    return msgspec.structs.replace(draft, id=known.id, generation=known.generation, revision=known.revision)
+
+
+def _why(old: Episode, new: Episode, shared: list[list[int]], cell: tuple[int, int]) -> Why:
+    row, column = cell
+    if sum(shares[column] > 0 for shares in shared) > 1:
+        return Why.MERGED
+    if sum(share > 0 for share in shared[row]) > 1:
+        return Why.SPLIT
+    if new.count == old.count:
+        return Why.CHANGED
+    return Why.GREW if new.count > old.count else Why.SHRANK
+
+
+def _retracted(old: Episode, shares: list[int], standing: Sequence[Standing]) -> Change:
+    best = max(range(len(shares)), key=lambda column: (shares[column], -column), default=None)
+    if best is None or not shares[best]:
+        return Retracted(old.id, old.key.rule_id, Why.VANISHED, None)
+    return Retracted(old.id, old.key.rule_id, Why.MERGED, standing[best].episode.id)
+
+
+def _id(draft: Episode, generation: int) -> str:
+    key = msgspec.msgpack.encode(draft.key)
+    return digest("episode", draft.rule_version, key, draft.members[0].id, str(generation))

@@ -55,16 +55,13 @@ def entry_of_signal(signal: Signal) -> Entry:
 
 def entry_of_episode(episode: Episode) -> Entry:
     """Return a child episode as the signal of its rule that it is for the rules above."""
-    fields: Fields = dict(episode.key.group)
-    if episode.key.agency is not None:
-        fields[AGENCY_FIELD] = episode.key.agency
     return Entry(
         id=episode.id,
         rule_id=episode.key.rule_id,
         agency=episode.key.agency or "",
         exercise=episode.key.exercise,
         at_ms=episode.fires_at_ms,
-        fields=fields,
+        fields=dict(episode.key.group),
         layers=episode.layers,
         agencies=episode.agencies,
         first_ms=episode.first_at_ms,
@@ -81,9 +78,9 @@ def keys_of(plan: CorrelationPlan, entry: Entry) -> Iterator[Key]:
         yield Key(plan.id, agency, entry.exercise, group)
 
 
-def field_values(plan: CorrelationPlan, entry: Entry, field: str) -> list[Any]:
-    """Return the values of *field*; ``soc.agency`` is one in province rules."""
-    if field == AGENCY_FIELD and plan.province and field not in entry.fields:
+def field_values(entry: Entry, field: str) -> list[Any]:
+    """Return the values of *field*; ``soc.agency`` is what the credential says, never what the event does."""
+    if field == AGENCY_FIELD and (entry.agency or entry.first_ms is None):
         return [entry.agency] if entry.agency else []
     return values_of(entry.fields, field)
 
@@ -98,7 +95,7 @@ def _folded(plan: CorrelationPlan, entry: Entry, name: str) -> list[str]:
     field = next(
         (f for g, fields in plan.aliases if g == name for r, f in fields if r == entry.rule_id), name
     )
-    texts = (key_text(value) for value in field_values(plan, entry, field))
+    texts = (key_text(value) for value in field_values(entry, field))
     return list(dict.fromkeys(text for text in texts if text is not None))
 
 

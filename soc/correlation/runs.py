@@ -1,93 +1,64 @@
-"""Runs: firing points and tumbling windows of one group → the spans of time that are episodes."""
+"""Runs: the firing points of one group, joined where neighbours are at most a timespan apart."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
-from itertools import groupby
-from zoneinfo import ZoneInfo
-
-import msgspec
-
-from soc.correlation.firing import (
-    affirmed_rules,
-    is_bounded,
-    is_negated,
-    negated_points,
-    rising_points,
-)
-from soc.correlation.keys import Entry
-from soc.correlation.windows import window_for
-from soc.kernel.clock import from_ms
-from soc.rulebook.plan import CorrelationPlan
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import NamedTuple
 
 
-class Span(msgspec.Struct, frozen=True):
-    """One episode of a group, not yet named."""
+class Run(NamedTuple):
+    """A maximal run of firing points; sorts by time."""
 
-    members: tuple[Entry, ...]
-    """In time order; never empty."""
-    fires_at_ms: int
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """What stands in a group now."""
-
-    spans: tuple[Span, ...]
-    """In time order."""
-    due_ms: int | None
-    """The watermark that makes more of it known; None when all is."""
+    first_ms: int
+    last_ms: int
 
 
-def judge(plan: CorrelationPlan, entries: Sequence[Entry], passed_ms: int, zone: str) -> Judged:
-    """Return what stands among *entries* (sorted by time and id) when the watermark is at *passed_ms*."""
-    if is_bounded(plan):
-        return _bounded(plan, entries, passed_ms, plan.custom.zone or zone)
-    if is_negated(plan):
-        assert plan.expression is not None
-        affirmed = affirmed_rules(plan.expression)
-        members = [entry for entry in entries if entry.rule_id in affirmed]
-        points = list(negated_points(plan, entries, passed_ms))
-        waiting = [e.at_ms + plan.timespan_ms for e in members if e.at_ms + plan.timespan_ms >= passed_ms]
-        return Judged(tuple(_runs(plan, members, points)), min(waiting, default=None))
-    return Judged(tuple(_runs(plan, entries, list(rising_points(plan, entries)))), None)
+class Runs:
+    """All runs of a group; a stretch of firing points is replaced at the cost of that stretch."""
+
+    def __init__(self, timespan_ms: int) -> None:
+        """Begin without any."""
+        self._timespan_ms = timespan_ms
+        self._points: list[int] = []
+        self._runs: list[Run] = []
+
+    def adopt(self, run: Run) -> None:
+        """Take over a run whose inner firing points are still to be found again."""
+        self.replace(run.first_ms, run.last_ms, sorted(set(run)))
+        i = bisect_left(self._runs, run.first_ms, key=_last)
+        j = bisect_right(self._runs, run.last_ms, key=_first)
+        self._runs[i:j] = [Run(self._runs[i].first_ms, self._runs[j - 1].last_ms)]
+
+    def replace(self, from_ms: int, to_ms: int, found: list[int]) -> tuple[list[Run], list[Run]]:
+        """Let *found* be the firing points in [from_ms, to_ms]; return the runs touched, before and after."""
+        i = bisect_left(self._runs, from_ms - self._timespan_ms, key=_last)
+        j = bisect_right(self._runs, to_ms + self._timespan_ms, key=_first)
+        before = self._runs[i:j]
+        p, q = bisect_left(self._points, from_ms), bisect_right(self._points, to_ms)
+        self._points[p:q] = found
+        pieces = [Run(point, point) for point in found]
+        if before and before[0].first_ms < from_ms:
+            pieces.insert(0, Run(before[0].first_ms, self._points[p - 1]))
+        if before and before[-1].last_ms > to_ms:
+            pieces.append(Run(self._points[p + len(found)], before[-1].last_ms))
+        after = self._joined(pieces)
+        self._runs[i:j] = after
+        return before, after
+
+    def expire(self, before_ms: int) -> None:
+        """Drop the runs that end before *before_ms*; none may cross it."""
+        del self._runs[: bisect_left(self._runs, before_ms, key=_last)]
+        del self._points[: bisect_left(self._points, before_ms)]
+
+    def _joined(self, pieces: Iterable[Run]) -> list[Run]:
+        joined: list[Run] = []
+        for piece in pieces:
+            if joined and piece.first_ms - joined[-1].last_ms <= self._timespan_ms:
+                joined[-1] = Run(joined[-1].first_ms, piece.last_ms)
+            else:
+                joined.append(piece)
+        return joined
 
 
-def _runs(plan: CorrelationPlan, entries: Sequence[Entry], points: Sequence[int]) -> Iterator[Span]:
-    times = [entry.at_ms for entry in entries]
-    start = 0
-    for position, point in enumerate(points):
-        last = position + 1 == len(points)
-        if last or points[position + 1] - point > plan.timespan_ms:
-            first = bisect_left(times, points[start] - plan.timespan_ms)
-            end = bisect_right(times, point)
-            yield Span(tuple(entries[first:end]), points[start])
-            start = position + 1
-
-
-def _bounded(plan: CorrelationPlan, entries: Sequence[Entry], passed_ms: int, zone: str) -> Judged:
-    offset = _offsets(zone)
-    spans = []
-    due: list[int] = []
-    for number, found in groupby(entries, key=lambda e: (e.at_ms + offset(e.at_ms)) // plan.timespan_ms):
-        members = tuple(found)
-        end_local = (number + 1) * plan.timespan_ms
-        end_ms = end_local - offset(end_local - offset(members[-1].at_ms))
-        if end_ms > passed_ms:
-            due.append(end_ms)
-            continue
-        window = window_for(plan)
-        for entry in members:
-            window.add(entry)
-        if window.holds():
-            spans.append(Span(members, members[-1].at_ms))
-    return Judged(tuple(spans), min(due, default=None))
-
-
-def _offsets(zone: str) -> Callable[[int], int]:
-    info = ZoneInfo(zone)
-
-    def offset(at_ms: int) -> int:
-        found = from_ms(at_ms).astimezone(info).utcoffset() or timedelta(0)
-        return int(found.total_seconds()) * 1000
-
-    return offset
+_first: Callable[[Run], int] = attrgetter("first_ms")
+_last: Callable[[Run], int] = attrgetter("last_ms")

@@ -77,7 +77,7 @@ class Watermarks:
         self._found.clear()
 
     def of(self, agency: str | None, exercise: str | None) -> int:
-        """Return the minimum over the group's sources that are not idle at the last tick, else the clock's."""
+        """Return the minimum over the group's sources not idle at the last tick, else the clock's."""
         found = self._found.get((agency, exercise))
         if found is None:
             found = self._found[agency, exercise] = self._minimum(agency, exercise)

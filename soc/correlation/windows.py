@@ -3,7 +3,6 @@
 Every figure is exact over the decimal text (fractions), so that no order of arrival changes it.
 """
 
-import itertools
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Sequence
@@ -12,8 +11,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Protocol, assert_never
 
-from soc.correlation.keys import Entry, field_values, key_text
-from soc.kernel.numbers import decimal_of
+from soc.correlation.held import Held
 from soc.rulebook.plan import (
     All,
     Any_,
@@ -27,30 +25,32 @@ from soc.rulebook.plan import (
 
 
 class Window(Protocol):
-    """The entries of one span of time."""
+    """The entries of one span of time: they come in order of time and go in the same order."""
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Held) -> None:
         """Take *entry* in."""
         ...
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: Held) -> None:
         """Let *entry* go."""
         ...
 
-    def holds(self) -> bool:
-        """Return whether the condition is satisfied."""
+    def holds(self, start_ms: int) -> bool:
+        """Return whether the condition is satisfied; the window begins at *start_ms*."""
         ...
 
 
 def window_for(plan: CorrelationPlan) -> Window:
-    """Return an empty window of *plan*'s type (temporal_ordered has its own way, see ``ordered``)."""
+    """Return an empty window of *plan*'s type."""
     match plan.type:
         case CorrelationType.EVENT_COUNT:
             return _Counting(plan)
         case CorrelationType.VALUE_COUNT:
             return _Distinct(plan)
-        case CorrelationType.TEMPORAL | CorrelationType.TEMPORAL_ORDERED:
+        case CorrelationType.TEMPORAL:
             return _Rules(plan)
+        case CorrelationType.TEMPORAL_ORDERED:
+            return _Ordered(plan)
         case CorrelationType.VALUE_SUM | CorrelationType.VALUE_AVG:
             return _Summing(plan)
         case CorrelationType.VALUE_MEDIAN | CorrelationType.VALUE_PERCENTILE:
@@ -84,43 +84,32 @@ class _Counting:
         self._operators = plan.operators
         self._count = 0
 
-    def add(self, entry: Entry) -> None:  # noqa: ARG002 - every entry counts one
+    def add(self, entry: Held) -> None:  # noqa: ARG002 - every entry counts one
         self._count += 1
 
-    def remove(self, entry: Entry) -> None:  # noqa: ARG002
+    def remove(self, entry: Held) -> None:  # noqa: ARG002
         self._count -= 1
 
-    def holds(self) -> bool:
+    def holds(self, start_ms: int) -> bool:  # noqa: ARG002
         return meets(self._operators, self._count)
 
 
 class _Distinct:
     def __init__(self, plan: CorrelationPlan) -> None:
-        self._plan = plan
-        self._values: Counter[tuple[str, ...]] = Counter()
+        self._operators = plan.operators
+        self._values: Counter[object] = Counter()
 
-    def add(self, entry: Entry) -> None:
-        self._values.update(self._tuples(entry))
+    def add(self, entry: Held) -> None:
+        self._values.update(entry.values)
 
-    def remove(self, entry: Entry) -> None:
-        for value in self._tuples(entry):
+    def remove(self, entry: Held) -> None:
+        for value in entry.values:
             self._values[value] -= 1
             if not self._values[value]:
                 del self._values[value]
 
-    def holds(self) -> bool:
-        return meets(self._plan.operators, len(self._values))
-
-    def _tuples(self, entry: Entry) -> set[tuple[str, ...]]:
-        parts = [
-            [
-                text
-                for value in field_values(self._plan, entry, field)
-                if (text := key_text(value)) is not None
-            ]
-            for field in self._plan.fields
-        ]
-        return set(itertools.product(*parts))
+    def holds(self, start_ms: int) -> bool:  # noqa: ARG002
+        return meets(self._operators, len(self._values))
 
 
 class _Rules:
@@ -129,15 +118,15 @@ class _Rules:
         self._wanted = len(set(plan.rules))
         self._present: Counter[str] = Counter()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Held) -> None:
         self._present[entry.rule_id] += 1
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: Held) -> None:
         self._present[entry.rule_id] -= 1
         if not self._present[entry.rule_id]:
             del self._present[entry.rule_id]
 
-    def holds(self) -> bool:
+    def holds(self, start_ms: int) -> bool:  # noqa: ARG002
         if self._plan.expression is not None:
             return true_of(self._plan.expression, set(self._present))
         if self._plan.operators:
@@ -145,59 +134,95 @@ class _Rules:
         return len(self._present) == self._wanted
 
 
-class _Numeric:
+class _Ordered:
+    """``starts[k]`` is the latest time at which a chain through the first k rules can begin.
+
+    Entries of one instant may stand in any order, but each listing needs an entry of its own: an
+    instant is therefore taken as a whole, on top of the chains that stood before it.
+    """
+
     def __init__(self, plan: CorrelationPlan) -> None:
-        self._plan = plan
+        self._rules = plan.rules
+        self._before: list[int | None] = [None] * (len(plan.rules) + 1)
+        self._starts = self._before
+        self._present: Counter[str] = Counter()
+        self._at_ms: int | None = None
 
-    def _numbers(self, entry: Entry) -> list[Fraction]:
-        values = field_values(self._plan, entry, self._plan.fields[0])
-        return [Fraction(number) for value in values if (number := decimal_of(value)) is not None]
+    def add(self, entry: Held) -> None:
+        if entry.at_ms != self._at_ms:
+            self._before = self._starts
+            self._present.clear()
+            self._at_ms = entry.at_ms
+        self._present[entry.rule_id] += 1
+        self._starts = [self._latest_start(length) for length in range(len(self._rules) + 1)]
+
+    def remove(self, entry: Held) -> None:
+        """Nothing to do: a chain that began too early is told by its start."""
+
+    def holds(self, start_ms: int) -> bool:
+        start = self._starts[-1]
+        return start is not None and start >= start_ms
+
+    def _latest_start(self, length: int) -> int | None:
+        """Let the instant serve as many of the last listings as it can: a shorter rest starts no earlier."""
+        used: Counter[str] = Counter()
+        rest = length
+        while rest:
+            rule_id = self._rules[rest - 1]
+            used[rule_id] += 1
+            if used[rule_id] > self._present[rule_id]:
+                return self._before[rest]
+            rest -= 1
+        return self._at_ms if length else None
 
 
-class _Summing(_Numeric):
+class _Summing:
     def __init__(self, plan: CorrelationPlan) -> None:
-        super().__init__(plan)
+        self._operators = plan.operators
+        self._average = plan.type is CorrelationType.VALUE_AVG
         self._sum = Fraction(0)
         self._count = 0
 
-    def add(self, entry: Entry) -> None:
-        numbers = self._numbers(entry)
-        self._sum += sum(numbers)
-        self._count += len(numbers)
+    def add(self, entry: Held) -> None:
+        self._sum += sum(_numbers(entry))
+        self._count += len(entry.values)
 
-    def remove(self, entry: Entry) -> None:
-        numbers = self._numbers(entry)
-        self._sum -= sum(numbers)
-        self._count -= len(numbers)
+    def remove(self, entry: Held) -> None:
+        self._sum -= sum(_numbers(entry))
+        self._count -= len(entry.values)
 
-    def holds(self) -> bool:
+    def holds(self, start_ms: int) -> bool:  # noqa: ARG002
         if not self._count:
             return False
-        average = self._plan.type is CorrelationType.VALUE_AVG
-        return meets(self._plan.operators, self._sum / self._count if average else self._sum)
+        return meets(self._operators, self._sum / self._count if self._average else self._sum)
 
 
-class _Ranking(_Numeric):
+class _Ranking:
     def __init__(self, plan: CorrelationPlan) -> None:
-        super().__init__(plan)
+        self._operators = plan.operators
+        self._percentile = None if plan.percentile is None else Fraction(plan.percentile)
         self._sorted: list[Fraction] = []
 
-    def add(self, entry: Entry) -> None:
-        for number in self._numbers(entry):
+    def add(self, entry: Held) -> None:
+        for number in _numbers(entry):
             insort(self._sorted, number)
 
-    def remove(self, entry: Entry) -> None:
-        for number in self._numbers(entry):
+    def remove(self, entry: Held) -> None:
+        for number in _numbers(entry):
             del self._sorted[bisect_left(self._sorted, number)]
 
-    def holds(self) -> bool:
-        return bool(self._sorted) and meets(self._plan.operators, self._figure())
+    def holds(self, start_ms: int) -> bool:  # noqa: ARG002
+        return bool(self._sorted) and meets(self._operators, self._figure())
 
     def _figure(self) -> Fraction:
         count = len(self._sorted)
-        if self._plan.percentile is None:
+        if self._percentile is None:
             return (self._sorted[(count - 1) // 2] + self._sorted[count // 2]) / 2
-        return self._sorted[max(1, ceil(Fraction(self._plan.percentile) * count / 100)) - 1]
+        return self._sorted[max(1, ceil(self._percentile * count / 100)) - 1]
+
+
+def _numbers(entry: Held) -> list[Fraction]:
+    return [value for value in entry.values if isinstance(value, Fraction)]
 
 
 def _compare(operator: Operator, left: Fraction | int, right: Fraction) -> bool:

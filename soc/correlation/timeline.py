@@ -1,0 +1,79 @@
+"""Timeline: the entries of one group in order of (time, id), with what is still to be put in or taken out."""
+
+from bisect import bisect_left, bisect_right
+from itertools import chain
+from typing import NamedTuple
+
+from soc.correlation.held import Held, at_of
+
+
+class Touched(NamedTuple):
+    """What a merge did."""
+
+    at_ms: list[int]
+    """Times of the entries put in or taken out, sorted."""
+    place: int
+    """Every entry before this index is as it was."""
+    appended: bool
+    """All that was put in stands behind all that was there."""
+
+
+class Timeline:
+    """Puts and takes cost nothing until ``merge``, which costs the part of the list that is moved."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.entries: list[Held] = []
+        self._fresh: dict[str, Held] = {}
+        self._gone: set[tuple[int, str]] = set()
+
+    def put(self, entry: Held) -> None:
+        """Add *entry* at the next merge."""
+        self._fresh[entry.id] = entry
+
+    def take(self, at_ms: int, entry_id: str) -> None:
+        """Remove an entry at the next merge."""
+        waiting = self._fresh.get(entry_id)
+        if waiting is not None and waiting.at_ms == at_ms:
+            del self._fresh[entry_id]
+        else:
+            self._gone.add((at_ms, entry_id))
+
+    def merge(self) -> Touched:
+        """Do what waits."""
+        fresh = sorted(self._fresh.values())
+        at_ms = sorted([*map(at_of, fresh), *(at for at, _ in self._gone)])
+        entries = self.entries
+        appended = not self._gone and (not entries or not fresh or fresh[0][:2] > entries[-1][:2])
+        place = len(entries) if appended else bisect_left(entries, at_ms[0], key=at_of)
+        if appended:
+            entries.extend(fresh)
+        else:
+            stays = (entry for entry in entries[place:] if entry[:2] not in self._gone)
+            entries[place:] = sorted({entry[:2]: entry for entry in chain(stays, fresh)}.values())
+        self._fresh.clear()
+        self._gone.clear()
+        return Touched(at_ms, place, appended)
+
+    def between(self, first_ms: int, last_ms: int) -> list[Held]:
+        """Return the entries in [first_ms, last_ms]."""
+        start = bisect_left(self.entries, first_ms, key=at_of)
+        return self.entries[start : bisect_right(self.entries, last_ms, start, key=at_of)]
+
+    def expire(self, before_ms: int, gap_ms: int) -> int:
+        """Drop the entries before *before_ms* up to the last silence longer than *gap_ms*; return its end."""
+        entries = self.entries
+        place = bisect_left(entries, before_ms, key=at_of)
+        if place == len(entries) and place and before_ms - entries[-1].at_ms > gap_ms:
+            entries.clear()
+            return before_ms
+        while 0 < place < len(entries) and entries[place].at_ms - entries[place - 1].at_ms <= gap_ms:
+            place -= 1
+        if place in (0, len(entries)):
+            return _LONG_AGO
+        cut_ms = entries[place].at_ms
+        del entries[:place]
+        return cut_ms
+
+
+_LONG_AGO = -(1 << 62)
