@@ -9,6 +9,7 @@ A copy is read again: its records get the ids they had, and the centre knows the
 """
 
 import asyncio
+import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -99,12 +100,22 @@ class Tail:
         return True
 
     def _with_news(self) -> list[Followed]:
-        return [file for file in self._files.values() if file.has_news()]
+        found: list[Followed] = []
+        for file in self._files.values():
+            try:
+                if file.has_news():
+                    found.append(file)
+            except OSError as error:
+                self._complain(file.path, error)
+        return found
 
     def _match(self) -> None:
         """Follow what the names lead to now."""
         named: set[tuple[int, int]] = set()
-        for path in self._names():
+        names = list(islice(self._names(), MAX_FILES + 1))
+        if len(names) > MAX_FILES:
+            self._complain(names.pop(), OSError(errno.EMFILE, f"more than {MAX_FILES} files match"))
+        for path in names:
             place = _place(path)
             if place is None or place in named:
                 continue
@@ -119,7 +130,7 @@ class Tail:
 
     def _names(self) -> Iterator[str]:
         found = (path for pattern in self.paths for path in sorted(iglob(pattern, recursive=True)))  # noqa: PTH207 - absolute patterns
-        return islice((path for path in found if not path.endswith(COMPRESSED)), MAX_FILES)
+        return (path for path in found if not path.endswith(COMPRESSED))
 
     def _open(self, path: str) -> None:
         try:
@@ -129,8 +140,13 @@ class Tail:
         except OSError as error:
             self._complain(path, error)
             return
-        self._refused.discard(path)
-        self._follow(path, handle)
+        try:
+            self._follow(path, handle)
+        except OSError as error:
+            os.close(handle)
+            self._complain(path, error)
+        else:
+            self._refused.discard(path)
 
     def _follow(self, path: str, handle: int) -> Followed:
         status = os.fstat(handle)
@@ -177,15 +193,11 @@ class Tail:
         now = self.stamp.clock.monotonic()
         readings: list[Reading] = []
         for place, file in list(self._files.items()):
-            if not (file.gone or file.moved):
-                continue
-            grace = DELETED_GRACE_S if file.is_deleted() else MOVED_GRACE_S
-            if now - file.idle_since < grace:
-                continue
-            if (last := file.finish(self.stamp)) is not None:
-                readings.append(last)
-            if file.gone:
-                self._lose(place, file, now)
+            if file.gone or file.moved:
+                try:
+                    readings += self._end(place, file, now)
+                except OSError as error:
+                    self._complain(file.path, error)
         expired = [key for key, (_, since) in self._lost.items() if now - since > MOVED_GRACE_S]
         for key in expired:
             del self._lost[key]
@@ -193,19 +205,27 @@ class Tail:
             readings.append(Reading(states=dict.fromkeys(expired, b"")))
         return readings
 
+    def _end(self, place: tuple[int, int], file: Followed, now: float) -> list[Reading]:
+        grace = DELETED_GRACE_S if file.is_deleted() else MOVED_GRACE_S
+        if now - file.idle_since < grace:
+            return []
+        last = file.finish(self.stamp)
+        if file.gone:
+            del self._files[place]
+            try:
+                position = decode_position(file.position())
+            finally:
+                file.close()
+            if position is not None:
+                self._lost[file.key] = (position, now)
+        return [] if last is None else [last]
+
     def _complain(self, path: str, error: OSError) -> None:
         """Say once per path that it cannot be read; it is tried again all the same."""
         if path not in self._refused:
             self._refused.add(path)
             shown = path.encode("utf-8", "replace").decode()
             self.log.warning(Said.SOURCE_STATE, source=self.stamp.source, path=shown, error=error.strerror)
-
-    def _lose(self, place: tuple[int, int], file: Followed, now: float) -> None:
-        position = decode_position(file.position())
-        if position is not None:
-            self._lost[file.key] = (position, now)
-        file.close()
-        del self._files[place]
 
 
 def _place(path: str) -> tuple[int, int] | None:

@@ -181,7 +181,7 @@ class Journal:
         with self._turn:
             if below_seq > self._acked:
                 self._mark(min(below_seq, self._next))
-                self._shelf.trim(self._acked, int(self._room.limit_bytes * KEPT_SHARE))
+                self._trim(int(self._room.limit_bytes * KEPT_SHARE))
 
     def rewind(self, to_seq: int) -> None:
         """Deliver again from *to_seq* on; what is no longer kept will be declared.
@@ -214,12 +214,18 @@ class Journal:
     def _make_room(self, size: int) -> None:
         if self._fits(size):
             return
-        self._shelf.trim(self._acked, 0)
+        self._trim(0)
         if not self._fits(size):
             raise SpoolFull(
                 f"{self._shelf.folder} holds {self.used_bytes} of {self._room.limit_bytes} bytes; "
                 f"the disk has {self._room.free_bytes()} free, of which {self._room.floor_bytes} must stay"
             )
+
+    def _trim(self, keep_bytes: int) -> None:
+        try:
+            self._shelf.trim(self._acked, keep_bytes)
+        except OSError as error:
+            raise SpoolError(f"{self._shelf.folder}: {error.strerror} at deleting a segment") from error
 
     def _fits(self, size: int) -> bool:
         within_limit = self.used_bytes + size <= self._room.limit_bytes

@@ -1,6 +1,7 @@
 """The shelf: a folder of segments named by the first number they hold, oldest first."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +29,9 @@ class Shelf:
     folder: Path
     firsts: list[int] = field(default_factory=list)
     """First numbers, ascending."""
-    _sizes: dict[int, int] = field(default_factory=dict)
+    used_bytes: int = 0
+    """What the segments take on the disk."""
+    _sizes: dict[int, int] = field(default_factory=dict[int, int])
 
     @classmethod
     def open(cls, folder: Path) -> "Shelf":
@@ -47,12 +50,8 @@ class Shelf:
         """Count a segment with its present *size*."""
         if first_seq not in self._sizes:
             self.firsts = sorted([*self.firsts, first_seq])
+        self.used_bytes += size - self._sizes.get(first_seq, 0)
         self._sizes[first_seq] = size
-
-    @property
-    def used_bytes(self) -> int:
-        """Return what the segments take on the disk."""
-        return sum(self._sizes.values())
 
     def delivered(self, below_seq: int) -> list[int]:
         """Return the segments that hold only numbers under *below_seq*; never the newest one."""
@@ -72,9 +71,11 @@ class Shelf:
                 break
             if not deleted:
                 sync_folder(self.folder)  # the marker's rename must not be lost before the segments are
-            surplus -= self._sizes.pop(first)
+            self.path(first).unlink(missing_ok=True)
             self.firsts.remove(first)
-            self.path(first).unlink()
+            size = self._sizes.pop(first)
+            self.used_bytes -= size
+            surplus -= size
             deleted += 1
         return deleted
 
@@ -86,7 +87,7 @@ class Shelf:
         older = [first for first in self.firsts if first <= from_seq]
         for first in [*older[-1:], *self.firsts[len(older) :]]:
             offset = resume.offset if resume is not None and resume.segment == first else 0
-            for found, frame in read_segment(self.path(first), offset, past_damage=True):
+            for found, frame in self._read(first, offset):
                 if frame.first_seq + frame.count > from_seq:
                     yield Place(first, found), frame
 
@@ -107,21 +108,26 @@ class Shelf:
 
     def _states_of(self, first_seq: int) -> tuple[int, dict[str, bytes], bool]:
         next_seq, states, complete = first_seq, dict[str, bytes](), False
-        for _, frame in read_segment(self.path(first_seq), past_damage=True):
+        for _, frame in self._read(first_seq):
+            next_seq = max(next_seq, frame.first_seq + frame.count)
             positions = decode_positions(frame)
             if positions is not None:
-                next_seq = max(next_seq, frame.first_seq + frame.count)
                 states |= positions.states
                 complete |= positions.complete
         return next_seq, states, complete
 
+    def _read(self, first_seq: int, offset: int = 0) -> Iterator[tuple[int, Frame]]:
+        """Yield what can be read of a segment; a bad sector ends it as other damage does."""
+        with suppress(OSError):
+            yield from read_segment(self.path(first_seq), offset, past_damage=True)
+
     def _set_aside(self, first_seq: int) -> bool:
         path = self.path(first_seq)
-        frames = read_segment(path, past_damage=True)
-        if sum(HEADER_BYTES + len(frame.payload) for _, frame in frames) == path.stat().st_size:
-            return False
+        whole = sum(HEADER_BYTES + len(frame.payload) for _, frame in self._read(first_seq))
         try:
+            if whole == path.stat().st_size:
+                return False
             path.with_suffix(SET_ASIDE).hardlink_to(path)
-        except FileExistsError:
+        except OSError:  # set aside before, or gone
             return False
         return True

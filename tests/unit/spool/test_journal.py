@@ -12,6 +12,7 @@ from support.spooling import ALL, a_journal, a_record, everything, texts
 
 from soc.kernel.errors import SpoolError
 from soc.spool.chunk import LOST, Limits
+from soc.spool.codec import encode_frame
 from soc.spool.growth import SpoolFull
 from soc.spool.journal import Journal, Shed
 from soc.spool.segment import SegmentWriter
@@ -215,6 +216,28 @@ def test_damage_at_the_very_end_is_declared(tmp_path: Path, byte: int) -> None:
     assert journal.append([a_record("new")], {}) == 13
     assert gaps_of(journal) == [(11, 12)]
     assert journal.quarantined == 1
+
+
+def test_a_segment_that_cannot_be_read_at_all_stops_nothing(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    for path in (segments(tmp_path)[2], segments(tmp_path)[-1]):
+        path.unlink()
+        path.mkdir()
+    journal = a_journal(tmp_path)
+    assert gaps_of(journal) == [(5, 6), (11, 12)]
+    assert journal.append([a_record("new")], {}) == 13
+
+
+def test_frames_of_a_later_version_are_never_overwritten(tmp_path: Path) -> None:
+    journal = a_journal(tmp_path)
+    journal.append([a_record("a")], {})
+    journal.close()
+    path = segments(tmp_path)[0]
+    path.write_bytes(encode_frame(1, 1, b"what only a later version understands"))
+    journal = a_journal(tmp_path)
+    assert journal.append([a_record("b")], {}) == 2
+    assert gaps_of(journal) == [(1, 1)]
+    assert b"later version" in path.read_bytes()
 
 
 def test_states_survive_damage_to_the_newest_segment(tmp_path: Path) -> None:
