@@ -44,7 +44,7 @@ bench: $(STAMP) ## measure; figures go to tests/bench/results
 	$(BIN)/pytest -q -m bench -s tests/bench --timeout=3600 $(ARGS)
 
 screenshots: $(STAMP) ## render the console's pages with Debian's chromium
-	$(BIN)/python tests/support/screenshots.py $(ARGS)
+	PYTHONPATH=tests $(BIN)/python tests/support/screenshots.py $(ARGS)
 
 lock: $(STAMP) ## renew deploy/locks from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes pyproject.toml -o deploy/locks/collector.txt --upgrade

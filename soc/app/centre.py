@@ -17,12 +17,14 @@ from soc.kernel.clock import Clock
 from soc.kernel.errors import StoreError
 from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
+from soc.model.identity import SOC_AGENCY
 from soc.ncsc.client import HttpNationalCentre
+from soc.pipeline.correlate import CorrelateStatus
 from soc.pipeline.intake import Feed, Intake
 from soc.pipeline.recorder import Recorder
-from soc.response.outbox import OutboxFold
 from soc.pipeline.selfreport import SelfReport
 from soc.ports.national import NationalCentre
+from soc.response.outbox import OutboxFold
 from soc.response.playbook import Playbook
 from soc.response.runs import RunsFold
 from soc.settings.model import Settings
@@ -60,10 +62,22 @@ class Centre:
     intake: Intake
     report: SelfReport
     fleet: Fleet
+    status: CorrelateStatus
     playbooks: tuple[Playbook, ...]
     national: NationalCentre | None
     clock: Clock
     log: Log
+
+    def counts(self) -> dict[str, int]:
+        """Return the totals of agencies' events, signals, alerts, runs and receipted reports."""
+        rows = [row for row in self.fleet.rows(self.clock.now_ms()) if row.origin.agency != SOC_AGENCY]
+        return {
+            "events_stored": sum(row.stored for row in rows),
+            "signals": self.status.signals,
+            "alerts": len(self.recorder.state(self.folds.alerts).alerts),
+            "playbook_runs": len(self.recorder.state(self.folds.runs).runs),
+            "reports_receipted": self.recorder.state(self.folds.outbox).receipted,
+        }
 
 
 @asynccontextmanager
@@ -112,6 +126,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
             intake=intake,
             report=SelfReport(intake, clock, boot),
             fleet=Fleet(),
+            status=CorrelateStatus(),
             playbooks=read_playbooks(settings.playbooks.folders),
             national=await _national(stack, settings),
             clock=clock,

@@ -6,11 +6,10 @@ Shutdown follows the flow: the collectors' port closes first, then the stages, t
 import asyncio
 import os
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -63,14 +62,23 @@ async def serve(
                     group.create_task(supervise(name, stage, clock=clock, log=log), name=name)
                 ready(addresses)
                 log.info(Said.STARTED, gateway=addresses.gateway, console=addresses.console)
-                await stop.wait()
-                log.info(Said.STOPPING)
-                await edges.aclose()
-                raise _Stop
+                await _until(stop, edges, log)
         except* _Stop:
             pass
         await centre.recorder.snapshot()
         log.info(Said.STOPPED)
+
+
+async def _until(stop: asyncio.Event, edges: AsyncExitStack, log: Log) -> None:
+    """Wait for *stop*, close what listens, then end the group.
+
+    Raises:
+        _Stop: always, in the end.
+    """
+    await stop.wait()
+    log.info(Said.STOPPING)
+    await edges.aclose()
+    raise _Stop
 
 
 async def _announce(centre: Centre) -> None:
@@ -126,6 +134,7 @@ async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
         events=centre.events,
         accounts=centre.accounts,
         fleet=lambda: centre.fleet.rows(centre.clock.now_ms()),
+        counts=centre.counts,
         rulebook=centre.content.rulebook,
         agencies={agency.id: agency.name for agency in centre.settings.agency},
         zone=centre.settings.zone,
@@ -173,7 +182,3 @@ async def _runner(edges: AsyncExitStack, app: web.Application) -> web.AppRunner:
     await runner.setup()
     edges.push_async_callback(runner.cleanup)
     return runner
-
-
-Stage = Callable[[], Awaitable[None]]
-__all__ = ["Addresses", "serve"]

@@ -13,6 +13,7 @@ from soc.model.identity import RetentionClass
 from soc.pipeline.alert import record_changes
 from soc.pipeline.correlate import run_correlate
 from soc.pipeline.feeds import FeedReader
+from soc.pipeline.keep import run_keep
 from soc.pipeline.lead import lead
 from soc.pipeline.report import run_inbox, run_report
 from soc.pipeline.respond import run_respond
@@ -30,6 +31,7 @@ def stages(centre: Centre) -> dict[str, Stage]:
         "correlate": lambda: _correlate(centre),
         "respond": lambda: _respond(centre),
         "retain": lambda: _retain(centre),
+        "keep": lambda: _keep(centre),
     }
     if centre.national is not None:
         found["report"] = lambda: _report(centre)
@@ -55,7 +57,11 @@ async def _correlate(centre: Centre) -> None:
 
         async def decide(changes: list[Change]) -> None:
             await record_changes(
-                changes, recorder=centre.recorder, plans=by_id, clock=centre.clock, held=held
+                changes,
+                recorder=centre.recorder,
+                plans=by_id,
+                clock=centre.clock,
+                held=held,
             )
             for change in changes:
                 centre.log.info(Said.EPISODE, change=type(change).__name__)
@@ -64,7 +70,12 @@ async def _correlate(centre: Centre) -> None:
         standing = centre.recorder.state(centre.folds.alerts).episodes.values()
         engine.adopt(standing)
         await run_correlate(
-            log=centre.feeds, engine=engine, on_changes=decide, clock=centre.clock, poll=POLL
+            log=centre.feeds,
+            engine=engine,
+            on_changes=decide,
+            clock=centre.clock,
+            poll=POLL,
+            status=centre.status,
         )
 
 
@@ -88,6 +99,10 @@ async def _retain(centre: Centre) -> None:
         RetentionClass.QUARANTINE: keep.quarantine_days,
     }
     await run_retain(events=centre.events, feeds=centre.feeds, keep_days=days, clock=centre.clock)
+
+
+async def _keep(centre: Centre) -> None:
+    await run_keep(events=centre.events, recorder=centre.recorder, clock=centre.clock)
 
 
 async def _report(centre: Centre) -> None:

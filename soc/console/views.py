@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from soc.alerts.queue import queue
+from soc.alerts.queue import inside, queue
 from soc.alerts.state import AlertView
 from soc.console.guard import may, scope_of
 from soc.console.parts import Parts
@@ -41,7 +41,7 @@ async def alerts(parts: Parts, session: Session, _request: web.Request) -> dict[
     """The queue."""
     found = _queue(parts, session)
     return {
-        "alerts": [_brief(alert) for alert in found[:MAX_ROWS]],
+        "alerts": [_brief(session, alert) for alert in found[:MAX_ROWS]],
         "total": len(found),
         "position": parts.recorder.chain.next_n,
         "now_ms": parts.clock.now_ms(),
@@ -54,13 +54,13 @@ async def alert(parts: Parts, session: Session, request: web.Request) -> dict[st
     found = visible(parts, session, request.match_info["alert_id"])
     state = parts.recorder.state(parts.alerts)
     episode = state.episodes.get(found.episode_id)
-    members = episode.members if episode else ()
+    members = [m for m in episode.members if _sees(session, m.agency)] if episode else []
     timeline = [await _moment(parts, session, member) for member in members[:MAX_TIMELINE]]
     headings = {rule.id: rule.heading for rule in parts.rulebook.rules}
     headings |= {plan.id: plan.heading for plan in parts.rulebook.correlations}
     heading = headings.get(found.rule_id)
     return {
-        "alert": _brief(found) | {"comments": found.comments, "history": msgspec.to_builtins(found.history)},
+        "alert": _whole(session, found),
         "rule": None if heading is None else msgspec.to_builtins(heading),
         "titles": {
             id_: heading.title for id_, heading in headings.items() if id_ in {m.rule_id for m in members}
@@ -93,8 +93,7 @@ async def approvals(parts: Parts, session: Session, _request: web.Request) -> di
 
 async def collectors(parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
     """The fleet's accounts."""
-    scope = scope_of(session)
-    rows = [r for r in parts.fleet() if scope.agencies is None or r.origin.agency in scope.agencies]
+    rows = [row for row in parts.fleet() if _sees(session, row.origin.agency)]
     return {"collectors": [msgspec.to_builtins(row) for row in rows], "agencies": parts.agencies}
 
 
@@ -126,9 +125,7 @@ def visible(parts: Parts, session: Session, alert_id: str) -> AlertView:
         HTTPNotFound: none of this id, or another agency's: the two look the same.
     """
     found = parts.recorder.state(parts.alerts).alerts.get(alert_id)
-    scope = scope_of(session)
-    inside = found is not None and found.exercise == scope.exercise
-    if found is None or not inside or not (scope.agencies is None or found.agency in scope.agencies):
+    if found is None or not inside(found, scope_of(session)):
         raise web.HTTPNotFound(text="no such alert\n")
     return found
 
@@ -137,9 +134,21 @@ def _queue(parts: Parts, session: Session) -> list[AlertView]:
     return queue(parts.recorder.state(parts.alerts), scope_of(session))
 
 
-def _brief(alert: AlertView) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(alert)
+def _whole(session: Session, alert: AlertView) -> dict[str, Any]:
+    """Return *alert*; an agency sees its own part of what joins agencies."""
+    agencies = tuple(agency for agency in alert.agencies if _sees(session, agency))
+    found: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(alert, agencies=agencies))
+    return found
+
+
+def _brief(session: Session, alert: AlertView) -> dict[str, Any]:
+    found = _whole(session, alert)
     return {name: value for name, value in found.items() if name not in {"comments", "history"}}
+
+
+def _sees(session: Session, agency: str) -> bool:
+    scope = scope_of(session)
+    return scope.agencies is None or agency in scope.agencies
 
 
 def _pending(parts: Parts) -> list[Any]:
@@ -147,10 +156,9 @@ def _pending(parts: Parts) -> list[Any]:
 
 
 def _conditions(parts: Parts, session: Session) -> dict[str, int]:
-    scope = scope_of(session)
     found: dict[str, int] = {}
     for row in parts.fleet():
-        if scope.agencies is None or row.origin.agency in scope.agencies:
+        if _sees(session, row.origin.agency):
             found[row.condition.value] = found.get(row.condition.value, 0) + 1
     return found
 

@@ -178,6 +178,8 @@ def _evtx(stream: io.BufferedReader, template: Record) -> Iterator[Found | Recor
         except (OSError, RuntimeError, ValueError) as error:
             yield RecordError(f"EVTX record: {error}")
             continue
+        if item is None:
+            continue
         number = int(item["event_record_id"])
         yield Found(number, _record(template, "evtx_json", item["data"].encode(), number))
 

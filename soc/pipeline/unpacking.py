@@ -19,7 +19,7 @@ def plain(raw: IO[bytes]) -> io.BufferedReader:
     magic = raw.read(4)
     raw.seek(0)
     if magic.startswith(b"\x1f\x8b"):
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw), BUFFER_BYTES)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), BUFFER_BYTES)
     if magic == b"\x28\xb5\x2f\xfd":
         return io.BufferedReader(_Zstd(raw), BUFFER_BYTES)
     return io.BufferedReader(raw, BUFFER_BYTES)  # type: ignore[arg-type]

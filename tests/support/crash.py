@@ -6,11 +6,11 @@ import threading
 import time
 from pathlib import Path
 
-from soc.stores.embedded import EmbeddedEventStore
 from support.system import System, eventually
 
 from soc.model.identity import province
 from soc.ports.events import Query
+from soc.stores.embedded import EmbeddedEventStore
 
 
 class Writer(threading.Thread):
@@ -76,7 +76,7 @@ async def _stored(folder: Path) -> list[str]:
             event.original async for event in store.stream(province(None), Query()) if event.source == "file"
         ]
     finally:
-        store.close()
+        await store.close()
 
 
 def _difference(stored: list[str], written: list[str]) -> str:

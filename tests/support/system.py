@@ -122,15 +122,14 @@ listen = "127.0.0.1:{self.syslog_port}"
 
     def kill(self, name: str) -> None:
         """End a process at once, as a power cut would."""
-        process = self._running.pop(name)
-        process.kill()
-        process.wait()
+        with self._running.pop(name) as process:
+            process.kill()
 
     def stop(self, name: str) -> None:
         """End a process the way a service manager does."""
-        process = self._running.pop(name)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0, self.log(name)
+        with self._running.pop(name) as process:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0, self.log(name)
 
     def stop_all(self) -> None:
         for name in list(self._running):
