@@ -1,4 +1,3 @@
-
 """The collector as a process: enrols, runs, is killed, stops; nothing lost, nothing twice."""
 
 import asyncio
