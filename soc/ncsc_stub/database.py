@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 T = TypeVar("T")
 VERSION = 1
+BUSY_TIMEOUT_S = 1
 _SCHEMA = """
 CREATE TABLE report (
   receipt_id TEXT PRIMARY KEY,
@@ -111,7 +112,7 @@ def tally(connection: sqlite3.Connection, name: str) -> None:
 
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

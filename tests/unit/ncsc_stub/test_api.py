@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import hashlib
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,13 @@ async def test_the_same_key_with_other_content_is_refused(tmp_path: Path) -> Non
         assert answer.status == 422
         assert answer.body["type"] == "urn:ncsc:problem:key-reused"
         assert (await ncsc.counts())["incidents"] == 1
+
+
+async def test_the_same_key_in_another_run_is_refused(tmp_path: Path) -> None:
+    async with national(tmp_path) as ncsc:
+        await ncsc.report(CONTENT, side="exercise", headers=EXERCISE)
+        answer = await ncsc.report(CONTENT, side="exercise", headers={"Soc-Exercise": "run-2"})
+        assert (answer.status, answer.body["type"]) == (422, "urn:ncsc:problem:key-reused")
 
 
 async def test_a_report_without_a_key_is_refused(tmp_path: Path) -> None:
@@ -186,6 +195,17 @@ async def test_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> 
         assert ([*statuses, late.status], late.headers["Retry-After"]) == ([200, 200, 429], "30")
         ncsc.clock.ms += 30_000
         assert (await ncsc.send("GET", "/api/v1/messages")).status == 200
+
+
+async def test_a_store_that_does_not_answer_is_said_and_keeps_nothing(tmp_path: Path) -> None:
+    async with national(tmp_path) as ncsc:
+        with closing(sqlite3.connect(tmp_path / "data" / "ncsc.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = await ncsc.report(CONTENT)
+            other.execute("ROLLBACK")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert (await ncsc.report(CONTENT)).status == 202
+        assert (await ncsc.counts())["duplicates"] == 0
 
 
 async def test_state_outlives_a_restart(tmp_path: Path) -> None:

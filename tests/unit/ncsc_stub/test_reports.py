@@ -45,6 +45,13 @@ async def test_a_key_of_a_report_is_none_for_its_update(tmp_path: Path) -> None:
         assert (await update(ncsc, parent, "k")).status == 422
 
 
+async def test_a_key_of_an_update_is_none_for_another_reports_update(tmp_path: Path) -> None:
+    async with national(tmp_path) as ncsc:
+        one, two = await receipt(ncsc, key="k1"), await receipt(ncsc, key="k2")
+        assert (await update(ncsc, one, "u1")).status == 202
+        assert (await update(ncsc, two, "u1")).status == 422
+
+
 async def test_after_the_final_report_nothing_is_added(tmp_path: Path) -> None:
     async with national(tmp_path) as ncsc:
         parent = await receipt(ncsc)
