@@ -6,7 +6,8 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
-from soc.detection.texts import Atom, Texts
+from soc.detection.scanner import Atom
+from soc.detection.texts import Texts
 from soc.kernel.folding import fold
 from soc.kernel.numbers import decimal_of
 from soc.model.fields import ABSENT, text_of
@@ -50,18 +51,20 @@ class FieldAtoms:
     def holding(self, values: list[Any]) -> frozenset[Atom]:
         """Return the atoms that hold for any of *values* (as ``values_of`` gives them)."""
         if len(values) == 1:
-            return self._one(values[0])
+            return self.one(values[0])
         found = set(self._exists)
         for value in values:
-            found |= self._one(value)
+            found |= self.one(value)
         return frozenset(found)
 
-    def _one(self, value: Any) -> frozenset[Atom]:
+    def one(self, value: Any) -> frozenset[Atom]:
+        """Return the atoms that hold for one scalar, ``ABSENT``, or ``{}`` for any object."""
         if value is ABSENT:
             return frozenset(self._absent)
         if isinstance(value, dict):
             return self._exists
-        key = (type(value), value)
+        # Equal numbers may read differently (0.0 and -0.0, 1 and True): their text tells them apart.
+        key = value if isinstance(value, str) else (type(value), text_of(value))
         known = self._remembered.get(key)
         if known is None:
             known = self._exists | self._judge(value)
@@ -75,7 +78,7 @@ class FieldAtoms:
         text = text_of(value)
         if text is None:
             return set(self._null)
-        found = self._texts.holding(text)
+        found = self._texts.holding((text,))
         found.update(self._judge_number(value))
         if self._booleans:
             folded = fold(text)

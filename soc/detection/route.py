@@ -4,14 +4,15 @@ An event gives each field's atoms, these give candidate rules by an index that m
 and each candidate's program decides. The answer for a combination of atoms is remembered.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from soc.detection.field import FieldAtoms
 from soc.detection.program import Atoms, Held, Program, compile_rule
 from soc.detection.references import reference_holds
-from soc.detection.texts import Atom, Texts
-from soc.model.event import Event, Mark
-from soc.model.fields import scalars_of, text_of, values_of
+from soc.detection.scanner import Atom
+from soc.detection.texts import Texts
+from soc.model.event import Event, Fields, Mark
+from soc.model.fields import ABSENT, scalars_of, text_of, values_of
 from soc.rulebook.plan import FieldRef, RulePlan
 
 MAX_REMEMBERED = 50_000
@@ -28,7 +29,7 @@ class Route:
         programs = [compile_rule(rule, position, atoms) for position, rule in rules]
         self._by_atom, self._always = index(programs)
         self._fields = [
-            (name, FieldAtoms((atom, pattern) for pattern, atom in patterns.items()))
+            (name, "." in name, FieldAtoms((atom, pattern) for pattern, atom in patterns.items()))
             for name, patterns in atoms.fields.items()
         ]
         self._references = [(name, ref, atom) for (name, ref), atom in atoms.references.items()]
@@ -39,9 +40,15 @@ class Route:
     def match(self, event: Event) -> tuple[RulePlan, ...]:
         """Return the rules that match, in the engine's order."""
         quarantined = Mark.QUARANTINED in event.marks
+        fields = event.fields
         parts: list[frozenset[Atom]] = []
         if not quarantined:
-            parts = [atoms.holding(values_of(event.fields, name)) for name, atoms in self._fields]
+            parts = [
+                atoms.holding(values_of(fields, name))
+                if dotted or isinstance(value := fields.get(name, ABSENT), list | dict)
+                else atoms.one(value)
+                for name, dotted, atoms in self._fields
+            ]
             if self._references:
                 parts.append(self._refer(event))
         if self._has_keywords:
@@ -66,14 +73,8 @@ class Route:
         return frozenset(atom for name, ref, atom in self._references if _refers(event, name, ref))
 
     def _keywords_in(self, event: Event, *, quarantined: bool) -> frozenset[Atom]:
-        if quarantined:
-            return frozenset(self._keywords.holding(event.original))
-        found: set[Atom] = set()
-        for value in scalars_of(event.fields):
-            text = text_of(value)
-            if text is not None:
-                found |= self._keywords.holding(text)
-        return frozenset(found)
+        texts = [event.original] if quarantined else list(_texts(event.fields))
+        return frozenset(self._keywords.holding(texts))
 
 
 def necessary_atoms(
@@ -86,6 +87,14 @@ def necessary_atoms(
             by_atom.setdefault(atom, []).append(program)
     always = tuple(program for program in programs if program.necessary is None)
     return {atom: tuple(found) for atom, found in by_atom.items()}, always
+
+
+def _texts(fields: Fields) -> Iterator[str]:
+    for value in fields.values():
+        if isinstance(value, str):
+            yield value
+        else:
+            yield from (text for inner in scalars_of(value, 1) if (text := text_of(inner)) is not None)
 
 
 def _refers(event: Event, name: str, ref: FieldRef) -> bool:

@@ -1,23 +1,20 @@
-"""Many string patterns against one text: which of them hold.
+"""Many string patterns against one text, or against all texts of an event: which of them hold.
 
 Exact texts, prefixes and suffixes are looked up; substrings go through one literal hyperscan database,
 the rest through one of expressions. Uncased patterns meet the folded text, cased ones the text itself.
 """
 
-import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-import hyperscan
-
+from soc.detection.scanner import Atom, Entry, Scanner, expression_of
 from soc.kernel.folding import fold
 from soc.rulebook.plan import Regex, Text, Wild
 
-Atom = int
+_SEPARATOR = "\0"
 
 
 class Texts:
-    """The string patterns of one field, compiled."""
+    """The string patterns of one field, or all keywords, compiled."""
 
     def __init__(self, patterns: Iterable[tuple[Atom, Text | Regex]]) -> None:
         """Compile (atom, pattern) pairs."""
@@ -26,101 +23,70 @@ class Texts:
         for atom, pattern in patterns:
             uncased = isinstance(pattern, Text) and not pattern.cased
             (folded if uncased else cased).append((atom, pattern))
-        self._folded = _Side(folded, folding=True)
-        self._cased = _Side(cased, folding=False)
+        self._folded = _Side(folded, folding=True) if folded else None
+        self._cased = _Side(cased, folding=False) if cased else None
 
-    def holding(self, text: str) -> set[Atom]:
-        """Return the atoms of the patterns that hold for *text*."""
+    def holding(self, texts: Sequence[str]) -> set[Atom]:
+        """Return the atoms of the patterns that hold for any of *texts*."""
         found: set[Atom] = set()
-        self._folded.add(fold(text), found)
-        self._cased.add(text, found)
+        if self._folded is not None:
+            self._folded.add([fold(text) for text in texts], found)
+        if self._cased is not None:
+            self._cased.add(texts, found)
         return found
 
 
 class _Side:
+    """Patterns of one kind of casing."""
+
     def __init__(self, patterns: list[tuple[Atom, Text | Regex]], *, folding: bool) -> None:
+        self._always: list[Atom] = []
         self._exact: dict[str, list[Atom]] = {}
         self._prefixes: dict[int, dict[str, list[Atom]]] = {}
         self._suffixes: dict[int, dict[str, list[Atom]]] = {}
-        literals: list[tuple[Atom, bytes, int]] = []
-        expressions: list[tuple[Atom, bytes, int]] = []
+        literals: list[Entry] = []
+        expressions: list[Entry] = []
         for atom, pattern in patterns:
             if isinstance(pattern, Regex):
-                expressions.append((atom, pattern.pattern.encode(), _flags(pattern)))
+                expressions.append(expression_of(atom, pattern))
                 continue
             match _folded(pattern.parts) if folding else pattern.parts:
+                case (Wild.ANY,):
+                    self._always.append(atom)
                 case () | (str(),) as exact:
                     self._exact.setdefault("".join(map(str, exact)), []).append(atom)
-                case (str(head), Wild.ANY) if type(head) is str:
+                case (str(head), Wild.ANY):
                     self._prefixes.setdefault(len(head), {}).setdefault(head, []).append(atom)
-                case (Wild.ANY, str(tail)) if type(tail) is str:
+                case (Wild.ANY, str(tail)):
                     self._suffixes.setdefault(len(tail), {}).setdefault(tail, []).append(atom)
-                case (Wild.ANY, str(inner), Wild.ANY) if type(inner) is str:
-                    literals.append((atom, _bytes(inner), hyperscan.HS_FLAG_SINGLEMATCH))
+                case (Wild.ANY, str(inner), Wild.ANY) if _SEPARATOR not in inner:
+                    literals.append(Entry(atom, inner, 0, (Wild.ANY, inner, Wild.ANY)))
                 case parts:
-                    expressions.append((atom, _expression(parts), _WILD_FLAGS))
-        self._literal = _database(literals, literal=True)
-        self._regex = _database(expressions, literal=False)
+                    expressions.append(expression_of(atom, parts))
+        self._literal = Scanner(literals, literal=True) if literals else None
+        self._regex = Scanner(expressions, literal=False) if expressions else None
 
-    def add(self, text: str, found: set[Atom]) -> None:
-        found.update(self._exact.get(text, ()))
+    def add(self, texts: Sequence[str], found: set[Atom]) -> None:
+        if texts:
+            found.update(self._always)
+        if self._literal is not None:
+            # No literal holds the separator, so none is found across two texts.
+            self._literal.add(_SEPARATOR.join(texts), found)
+        for text in texts:
+            self._add_placed(text, found)
+            if self._regex is not None:
+                self._regex.add(text, found)
+
+    def _add_placed(self, text: str, found: set[Atom]) -> None:
+        if self._exact:
+            found.update(self._exact.get(text, ()))
         for length, heads in self._prefixes.items():
             found.update(heads.get(text[:length], ()))
         size = len(text)
         for length, tails in self._suffixes.items():
             if length <= size:
                 found.update(tails.get(text[size - length :], ()))
-        if self._literal is not None or self._regex is not None:
-            data = _bytes(text)
-            for database in (self._literal, self._regex):
-                if database is not None:
-                    database.scan(data, match_event_handler=_collect, context=found)
-
-
-def _collect(atom: int, _start: int, _end: int, _flags: int, found: Any) -> None:
-    found.add(atom)
-
-
-def _database(entries: list[tuple[Atom, bytes, int]], *, literal: bool) -> Any:
-    if not entries:
-        return None
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    atoms, expressions, flags = zip(*entries, strict=True)
-    database.compile(expressions=list(expressions), ids=list(atoms), flags=list(flags), literal=literal)
-    return database
 
 
 def _folded(parts: tuple[Wild | str, ...]) -> tuple[Wild | str, ...]:
     return tuple(part if isinstance(part, Wild) else fold(part) for part in parts)
-
-
-def _expression(parts: tuple[Wild | str, ...]) -> bytes:
-    """Return a wildcard pattern as an expression over the whole text, newlines included."""
-    body = "".join(_WILDS[part] if isinstance(part, Wild) else _escaped(part) for part in parts)
-    head = "" if parts[0] is Wild.ANY else r"\A"
-    tail = "" if parts[-1] is Wild.ANY else r"\z"
-    return _bytes(f"{head}{body.removeprefix('.*') if not head else body}{tail}")
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\x{{{ord(c):x}}}" if c in "\0\n\r" else re.escape(c) for c in text)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
-
-
-def _flags(regex: Regex) -> int:
-    found = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
-    found |= hyperscan.HS_FLAG_CASELESS if regex.ignore_case else 0
-    found |= hyperscan.HS_FLAG_MULTILINE if regex.multi_line else 0
-    return int(found | (hyperscan.HS_FLAG_DOTALL if regex.dot_all else 0))
-
-
-_WILDS = {Wild.ANY: ".*", Wild.ONE: "."}
-_WILD_FLAGS = (
-    hyperscan.HS_FLAG_UTF8
-    | hyperscan.HS_FLAG_DOTALL
-    | hyperscan.HS_FLAG_SINGLEMATCH
-    | hyperscan.HS_FLAG_ALLOWEMPTY
-)

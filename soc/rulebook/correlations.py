@@ -1,19 +1,19 @@
 """Correlation documents → plans, before their references are resolved (CORRELATION.md, "Conditions")."""
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from soc.kernel.errors import shortened
+from soc.kernel.numbers import decimal_of
 from soc.rulebook.conditions import Condition, parse_condition
 from soc.rulebook.documents import Document, Fault
-from soc.rulebook.headings import custom, heading, names, timespan_ms
+from soc.rulebook.headings import choice, custom, heading, names, timespan_ms
 from soc.rulebook.plan import CorrelationType, Custom, Heading, Operator
 
 TEMPORAL = {CorrelationType.TEMPORAL, CorrelationType.TEMPORAL_ORDERED}
 COUNTED = {CorrelationType.EVENT_COUNT, CorrelationType.VALUE_COUNT}
 _KEYS = {"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"}
-_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def draft(document: Document) -> Draft:
             raise Fault(
                 f"unknown key {key!r} in correlation", "correlation", str(key), fix=", ".join(sorted(_KEYS))
             )
-    type_ = _type(body)
+    type_ = choice(body.get("type"), CorrelationType, "correlation", "type")
     condition = body.get("condition")
     operators, fields, percentile = _counted_condition(type_, condition)
     return Draft(
@@ -67,13 +67,6 @@ def draft(document: Document) -> Draft:
         generate=_generate(document.data, body),
         custom=custom(document.data),
     )
-
-
-def _type(body: dict[str, Any]) -> CorrelationType:
-    given = body.get("type")
-    if given not in set(CorrelationType):
-        raise Fault(f"type {given!r}", "correlation", "type", fix=f"accepted: {', '.join(CorrelationType)}")
-    return CorrelationType(given)
 
 
 def _required_names(body: dict[str, Any], key: str) -> tuple[str, ...]:
@@ -128,10 +121,10 @@ def _percentile(type_: CorrelationType, condition: dict[str, Any]) -> Decimal | 
 
 
 def _decimal(value: Any, key: str) -> Decimal:
-    text = str(value)
-    if isinstance(value, bool) or not _DECIMAL.fullmatch(text):
-        raise Fault(f"{key} must be a number, not {value!r}", "correlation", "condition", key)
-    return Decimal(text)
+    number = decimal_of(value)
+    if number is None:
+        raise Fault(f"{key} must be a number, not {shortened(value)}", "correlation", "condition", key)
+    return number
 
 
 def _expression(type_: CorrelationType, condition: Any) -> Condition | None:
@@ -156,10 +149,9 @@ def _aliases(given: Any) -> dict[str, dict[str, str]]:
 
 
 def _generate(data: dict[str, Any], body: dict[str, Any]) -> bool:
-    given = {value for value in (data.get("generate"), body.get("generate")) if value is not None}
-    if len(given) > 1:
-        raise Fault("generate at the top level and inside correlation differ", "correlation", "generate")
-    value = given.pop() if given else False
-    if not isinstance(value, bool):
+    given = [value for value in (data.get("generate"), body.get("generate")) if value is not None]
+    if not all(isinstance(value, bool) for value in given):
         raise Fault("generate is true or false", "correlation", "generate")
-    return value
+    if len(set(given)) > 1:
+        raise Fault("generate at the top level and inside correlation differ", "correlation", "generate")
+    return any(given)

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from soc.kernel.errors import Location, RuleError
 Keys = tuple[str | int, ...]
 """Way to a place in a document: mapping keys and list positions."""
 MAX_FILE_BYTES = 4 << 20
+MAX_DEPTH = 50
+MAX_VALUES = 200_000
+"""Values of one document, those behind a repeated alias counted each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def documents(file: RuleFile) -> tuple[list[Document], list[RuleError]]:
     if len(file.text) > MAX_FILE_BYTES:
         return [], [RuleError(f"file larger than {MAX_FILE_BYTES} bytes", Location(file.path))]
     try:
+        _check_nesting(file.text)
         loaded = list(yaml.load_all(file.text, _Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -82,6 +87,9 @@ def documents(file: RuleFile) -> tuple[list[Document], list[RuleError]]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return [], [RuleError(f"YAML: {str(error).splitlines()[0]}", Location(file.path))]
     found, errors = [], []
+    reason = "; ".join(filter(None, map(_unfit, loaded)))
+    if reason:
+        return [], [RuleError(f"YAML: {reason}", Location(file.path))]
     for index, data in _with_actions(loaded):
         if isinstance(data, dict) and all(isinstance(key, str) for key in data):
             found.append(Document(file, index, data))
@@ -97,6 +105,35 @@ def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return result
+
+
+def _check_nesting(text: str) -> None:
+    """Refuse nesting that would overflow the C stack; a short text cannot hold that much."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader) if len(text) > _HARMLESS_CHARACTERS else ():
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested deeper than {MAX_DEPTH}")
+
+
+def _unfit(data: Any) -> str:
+    """Return why a document holds what no rule can: too deep, too large by aliases, no plain value."""
+    waiting = [(data, 0)]
+    seen = 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > MAX_DEPTH:
+            return f"nested deeper than {MAX_DEPTH}"
+        if seen > MAX_VALUES:
+            return f"more than {MAX_VALUES} values"
+        if isinstance(value, dict):
+            waiting += [(inner, depth + 1) for inner in value.values()]
+        elif isinstance(value, list):
+            waiting += [(inner, depth + 1) for inner in value]
+        elif not isinstance(value, str | int | float | date | None):
+            return f"{type(value).__name__} is no value of a rule"
+    return ""
 
 
 def _with_actions(loaded: list[Any]) -> Iterator[tuple[int, Any]]:
@@ -149,9 +186,15 @@ class _Loader(yaml.CSafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
         seen = set()
         for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key.value!r} is given twice", problem_mark=key.start_mark
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+                problem = (
+                    "a key is no text"
+                    if not isinstance(key, yaml.ScalarNode)
+                    else (f"key {key.value!r} is given twice")
                 )
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+_HARMLESS_CHARACTERS = 4096

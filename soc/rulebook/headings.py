@@ -1,17 +1,27 @@
 """What a document says about itself: id, title, level, log source, our ``custom`` mapping."""
 
 import re
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from soc.kernel.errors import shortened
 from soc.model.alert import Severity
 from soc.model.event import LogSource
 from soc.rulebook.documents import Document, Fault
 from soc.rulebook.plan import Custom, Heading
 
 UNITS_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-_TIMESPAN = re.compile(r"([1-9]\d{0,9})([smhdw])")
+_TIMESPAN = re.compile(r"([1-9][0-9]{0,9})([smhdw])")
 _LOGSOURCE_KEYS = {"product", "category", "service", "definition"}
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class Scope(StrEnum):
+    """Whether a correlation joins agencies."""
+
+    AGENCY = "agency"
+    PROVINCE = "province"
 
 
 def heading(document: Document) -> Heading:
@@ -24,18 +34,15 @@ def heading(document: Document) -> Heading:
     title = data.get("title")
     if not isinstance(title, str) or not title.strip():
         raise Fault("title is missing", "title")
-    level = data.get("level", "medium")
-    if level not in set(Severity):
-        raise Fault(f"level {level!r}", "level", fix=f"accepted: {', '.join(Severity)}")
     name = _optional(data, "name")
     location = document.location()
     return Heading(
         id=_optional(data, "id") or name or str(location),
         name=name,
         title=title.strip(),
-        level=Severity(level),
-        description=str(data.get("description") or "").strip(),
-        author=str(data.get("author") or ""),
+        level=choice(data.get("level", "medium"), Severity, "level"),
+        description=_prose(data, "description"),
+        author=_prose(data, "author"),
         tags=_texts(data.get("tags")),
         falsepositives=_texts(data.get("falsepositives")),
         location=location,
@@ -76,15 +83,23 @@ def custom(data: dict[str, Any]) -> Custom:
             raise Fault(
                 f"unknown key {key!r} in custom", "custom", str(key), fix="scope, zone, group-by, timespan"
             )
-    scope = given.get("scope", "agency")
-    if scope not in ("agency", "province"):
-        raise Fault(f"scope {scope!r}", "custom", "scope", fix="accepted: agency, province")
     return Custom(
-        scope=scope,
+        scope=choice(given.get("scope", Scope.AGENCY), Scope, "custom", "scope").value,
         zone=_zone(given.get("zone")),
         group_by=None if "group-by" not in given else names(given["group-by"], "custom", "group-by"),
         timespan_ms=None if "timespan" not in given else timespan_ms(given["timespan"], "custom", "timespan"),
     )
+
+
+def choice(value: Any, accepted: type[_Choice], *keys: str) -> _Choice:
+    """Return the member of *accepted* that *value* names.
+
+    Raises:
+        Fault: there is none.
+    """
+    if not isinstance(value, str) or value not in set(accepted):
+        raise Fault(f"{keys[-1]} {shortened(value)}", *keys, fix=f"accepted: {', '.join(accepted)}")
+    return accepted(value)
 
 
 def timespan_ms(value: Any, *keys: str) -> int:
@@ -95,7 +110,9 @@ def timespan_ms(value: Any, *keys: str) -> int:
     """
     found = _TIMESPAN.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise Fault(f"timespan {value!r}", *keys, fix="accepted: a positive integer with s, m, h, d or w")
+        raise Fault(
+            f"timespan {shortened(value)}", *keys, fix="accepted: a positive integer with s, m, h, d or w"
+        )
     return int(found[1]) * UNITS_MS[found[2]]
 
 
@@ -120,9 +137,14 @@ def _optional(data: dict[str, Any], key: str) -> str | None:
     return value.strip()
 
 
+def _prose(data: dict[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value.strip() if isinstance(value, str) else ""
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     found = value if isinstance(value, list) else [value]
-    return tuple(str(text) for text in found if text is not None)
+    return tuple(text for text in found if isinstance(text, str))
 
 
 def _zone(name: Any) -> str | None:
@@ -131,4 +153,6 @@ def _zone(name: Any) -> str | None:
     try:
         return ZoneInfo(str(name)).key
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Fault(f"zone {name!r}", "custom", "zone", fix="an IANA name, e.g. Asia/Ho_Chi_Minh") from error
+        raise Fault(
+            f"zone {shortened(name)}", "custom", "zone", fix="an IANA name, e.g. Asia/Ho_Chi_Minh"
+        ) from error

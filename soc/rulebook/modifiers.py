@@ -4,17 +4,18 @@ Order counts as the specification says: what changes the text (``expand``, ``wid
 ``windash``) is applied as written; where it must stand (``contains``, …) is applied last.
 """
 
-import base64
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Any
 
 import msgspec
 
+from soc.kernel.errors import shortened
+from soc.kernel.numbers import decimal_of
 from soc.rulebook.documents import Fault
+from soc.rulebook.encodings import encoded
 from soc.rulebook.plan import (
     Boolean,
     Cidr,
@@ -31,7 +32,7 @@ from soc.rulebook.plan import (
     TimePart,
 )
 from soc.rulebook.regexes import checked
-from soc.rulebook.strings import Parts, expanded, parts_of, plain, surrounded, windash
+from soc.rulebook.strings import Parts, expanded, parts_of, surrounded
 
 
 class Kind(StrEnum):
@@ -164,56 +165,11 @@ def _texts(
     if bare and isinstance(value, bool):
         yield Boolean(value)
     elif bare and isinstance(value, int | float):
-        yield Number(Decimal(str(value)))
+        yield Number(_number(value))
     else:
         for text in _expanded(_scalar(value), modifiers, placeholders):
-            for parts in _encoded(parts_of(text), modifiers):
+            for parts in encoded(parts_of(text), modifiers.of(Kind.ENCODING)):
                 yield Text(_placed(parts, modifiers), "cased" in modifiers.names)
-
-
-def _encoded(parts: Parts, modifiers: Modifiers) -> Iterator[Parts]:
-    states: list[Parts | bytes] = [parts]
-    for name in modifiers.of(Kind.ENCODING):
-        states = [after for state in states for after in _encode(state, name)]
-    for state in states:
-        yield state if isinstance(state, tuple) else _decoded(state)
-
-
-def _encode(state: Parts | bytes, name: str) -> Iterator[Parts | bytes]:
-    if name == "expand":
-        yield state
-    elif name == "windash":
-        if isinstance(state, bytes):
-            raise Fault("windash must come before encodings")
-        yield from windash(state)
-    elif name in _CHARSETS:
-        yield plain(_unencoded(state, name), name).encode(_CHARSETS[name])
-    else:
-        data = state if isinstance(state, bytes) else plain(state, name).encode()
-        yield from (_base64(data) if name == "base64" else _base64_offsets(data))
-
-
-def _base64(data: bytes) -> Iterator[Parts]:
-    yield (base64.b64encode(data).decode(),)
-
-
-def _base64_offsets(data: bytes) -> Iterator[Parts]:
-    """Yield the three texts of *data* inside base64, by its distance in bytes from a multiple of three."""
-    for shift in range(3):
-        encoded = base64.b64encode(b" " * shift + data).decode()
-        end = (None, -3, -2)[(len(data) + shift) % 3]
-        yield (encoded[(0, 2, 3)[shift] : end],)
-
-
-def _unencoded(state: Parts | bytes, name: str) -> Parts:
-    if isinstance(state, bytes):
-        raise Fault(f"{name} must come first among encodings")
-    return state
-
-
-def _decoded(data: bytes) -> Parts:
-    text = data.decode("utf-8", "replace")
-    return (text,) if text else ()
 
 
 def _placed(parts: Parts, modifiers: Modifiers) -> Parts:
@@ -259,14 +215,9 @@ def _cidr(text: str) -> Cidr:
 
 
 def _number(value: Any) -> Decimal:
-    try:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise Fault(f"{value!r} is no number")
-        number = Decimal(str(value).strip())
-    except InvalidOperation as error:
-        raise Fault(f"{value!r} is no number") from error
-    if not number.is_finite() or not _DECIMAL.fullmatch(str(value).strip()):
-        raise Fault(f"{value!r} is no number")
+    number = decimal_of(value)
+    if number is None:
+        raise Fault(f"{shortened(value)} is no number")
     return number
 
 
@@ -275,12 +226,12 @@ def _boolean(value: Any) -> bool:
         return value
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
-    raise Fault(f"exists takes true or false, not {value!r}")
+    raise Fault(f"exists takes true or false, not {shortened(value)}")
 
 
 def _string(value: Any, what: str) -> str:
     if not isinstance(value, str) or not value:
-        raise Fault(f"{what} takes a text, not {value!r}")
+        raise Fault(f"{what} takes a text, not {shortened(value)}")
     return value
 
 
@@ -305,7 +256,3 @@ def _order(name: str | None) -> Order | None:
 def _place(modifiers: Modifiers) -> Place:
     name = modifiers.one(Kind.PLACE)
     return Place.EQUALS if name is None else Place(name)
-
-
-_CHARSETS = {"wide": "utf-16-le", "utf16le": "utf-16-le", "utf16be": "utf-16-be", "utf16": "utf-16"}
-_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")

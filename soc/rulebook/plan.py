@@ -6,7 +6,7 @@ event (``Keyword``) or constants. Logic is two-valued: a test of a missing field
 """
 
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
@@ -17,12 +17,12 @@ from soc.model.alert import Severity
 from soc.model.event import LogSource
 
 
-class Wild(StrEnum):
-    """Wildcards of Sigma strings."""
+class Wild(Enum):
+    """Wildcards of Sigma strings; no texts themselves, so that a literal ``*`` never equals one."""
 
-    ANY = "*"
+    ANY = 1
     """Any run of characters, empty and newlines too."""
-    ONE = "?"
+    ONE = 2
     """Exactly one character."""
 
 

@@ -1,10 +1,13 @@
-"""Regular expressions of rules: a subset that every matcher runs without ever blowing up.
+r"""Regular expressions of rules: a subset that every matcher runs without ever blowing up.
 
 Hyperscan runs an expression in one pass over the text; what it refuses (back-references, look-around)
 would need backtracking, whose cost an attacker chooses. A rule with such an expression is rejected.
+So is one that dialects read differently: what is left means the same to hyperscan and to Python's ``re``
+with ASCII classes (``\w``, ``\d``, ``\s``, ``\b``) and Unicode casing.
 """
 
 import re
+import warnings
 
 import hyperscan
 
@@ -22,9 +25,15 @@ def checked(regex: Regex) -> Regex:
     """
     if len(regex.pattern) > MAX_PATTERN_CHARACTERS:
         raise Fault(f"expression of {len(regex.pattern)} characters; accepted: {MAX_PATTERN_CHARACTERS}")
+    for found, fix in _DIALECTS.items():
+        shown = re.search(f"{_UNESCAPED}({found})", regex.pattern)
+        if shown:
+            raise Fault(f"regular expression: {shown[1]} has several meanings", fix=fix)
     try:
-        re.compile(regex.pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(regex.pattern)
+    except (re.error, Warning, OverflowError, RecursionError) as error:
         raise Fault(f"regular expression: {error}") from error
     try:
         hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(
@@ -43,3 +52,12 @@ def flags(regex: Regex) -> int:
     found |= hyperscan.HS_FLAG_CASELESS if regex.ignore_case else 0
     found |= hyperscan.HS_FLAG_MULTILINE if regex.multi_line else 0
     return int(found | (hyperscan.HS_FLAG_DOTALL if regex.dot_all else 0))
+
+
+_UNESCAPED = r"(?<!\\)(?:\\\\)*"
+_DIALECTS = {
+    r"\\Z": "write $",
+    r"\\v": r"write \x0b, or \s",
+    r"\{,\d+\}": "write {0,n}",
+}
+"""What Python and hyperscan read differently → what to write instead."""

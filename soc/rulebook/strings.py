@@ -39,7 +39,7 @@ def plain(parts: Parts, what: str) -> str:
     """
     if any(isinstance(part, Wild) for part in parts):
         raise Fault(f"{what} needs a value without wildcards")
-    return "".join(str(part) for part in parts)
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def surrounded(parts: Parts, *, before: bool, after: bool) -> Parts:

@@ -197,13 +197,16 @@ def _words(item: tree.Item, text: str) -> Words:
 
 def _pattern(word: str) -> tuple[Wild | str, ...]:
     """Cut *word* at its wildcards and fold what is between them."""
-    parts: list[Wild | str] = [""]
+    parts: list[Wild | str] = []
     for sign, plain in _signs(word):
-        if not plain and sign in {Wild.ANY, Wild.ONE}:
-            parts += [Wild(sign), ""]
-        else:
+        wild = None if plain else _WILDS.get(sign)
+        if wild is not None:
+            parts.append(wild)
+        elif parts and isinstance(parts[-1], str):
             parts[-1] += fold(sign)
-    return tuple(part for part in parts if part)
+        else:
+            parts.append(fold(sign))
+    return tuple(parts)
 
 
 def _literal(word: str) -> str:
@@ -223,3 +226,6 @@ def _signs(word: str) -> Iterator[tuple[str, bool]]:
 
 def _refused(item: tree.Item, what: str, hint: str) -> QueryError:
     return QueryError(f"character {(item.pos or 0) + 1}: {what}; {hint}")
+
+
+_WILDS = {"*": Wild.ANY, "?": Wild.ONE}
