@@ -43,9 +43,11 @@ def check(text: str) -> tuple[Playbook | None, list[str]]:
     if len(text.encode()) > MAX_BYTES:
         return None, [f"longer than {MAX_BYTES} bytes"]
     try:
-        playbook = Playbook.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return None, [f"not YAML: {' '.join(str(error).split())}"]
+    try:
+        playbook = Playbook.model_validate(document)
     except ValidationError as error:
         return None, [f"{_key(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False)]
     return playbook, list(faults(playbook))

@@ -66,9 +66,11 @@ class OutboxFold:
 
     def apply(self, state: Outbox, fact: Fact) -> Outbox:
         """Return the state after *fact*."""
-        payload = fact.payload or {}
+        payload = fact.payload
+        if payload is None:
+            return state  # erased: it says nothing any more
         match fact.type:
-            case "ReportQueued" if fact.payload is not None:
+            case "ReportQueued":
                 state.reports[payload["report_id"]] = Outgoing(
                     report_id=payload["report_id"],
                     kind=payload["kind"],
