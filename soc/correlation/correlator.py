@@ -7,7 +7,7 @@ from soc.correlation.changes import Change
 from soc.correlation.firing import Awaiting, Firing, Rising, is_bounded, is_negated
 from soc.correlation.held import Held, hold
 from soc.correlation.identity import Register, Standing
-from soc.correlation.keys import Entry, keys_of
+from soc.correlation.keys import Entry, Grouping, Place
 from soc.correlation.sliding import SlidingGroup
 from soc.correlation.tumbling import LocalTime, TumblingGroup
 from soc.correlation.watermark import Watermark
@@ -57,63 +57,69 @@ class Correlator:
         self.plan = plan
         self.ungrouped = 0
         """Signals that lacked a group-by field."""
+        self._grouping = Grouping(plan)
         self._local = LocalTime(plan.custom.zone or zone, plan.timespan_ms)
         self._register = register
-        self._groups: dict[Key, Group] = {}
-        self._touched: dict[Key, Group] = {}
-        self._due: dict[tuple[str | None, str | None], list[tuple[int, Key]]] = {}
-        """Keys of an agency and exercise run by the watermark at which there is more to judge."""
+        self._groups: dict[Place, Group] = {}
+        self._touched: dict[Place, Group] = {}
+        self._due: dict[tuple[str | None, str | None], list[tuple[int, Place]]] = {}
+        """Groups of an agency and exercise run by the watermark at which there is more to judge."""
 
     def put(self, entry: Entry) -> None:
         """Add *entry* to its groups."""
-        held: Held | None = None
-        for key in keys_of(self.plan, entry):
-            held = held or hold(self.plan, entry)
-            self._touch(key).put(held)
-        self.ungrouped += held is None
+        places = self._grouping.places(entry)
+        if not places:
+            self.ungrouped += 1
+            return
+        held = hold(self.plan, entry)
+        for place in places:
+            self._touch(place).put(held)
 
     def take(self, entry: Entry) -> None:
         """Remove *entry*, given exactly as it was put."""
-        for key in keys_of(self.plan, entry):
-            self._touch(key).take(entry.at_ms, entry.id)
+        for place in self._grouping.places(entry):
+            self._touch(place).take(entry.member.at_ms, entry.member.id)
 
     def adopt(self, episode: Episode, *, frozen: bool) -> None:
         """Let *episode*, which the ledger says stands, keep its id."""
-        self._touch(episode.key).adopt(self._register.adopt(episode, frozen=frozen))
+        key = episode.key
+        standing = self._register.adopt(episode, frozen=frozen)
+        self._touch((key.agency, key.exercise, key.group)).adopt(standing)
 
     def settle(self, watermark: Watermark) -> list[Change]:
         """Evaluate the groups that were touched and those whose time has come."""
         for who, due in self._due.items():
             mark_ms = watermark.of(*who)
             while due and due[0][0] <= mark_ms:
-                key = heappop(due)[1]
-                if key in self._groups:
-                    self._touch(key)
+                place = heappop(due)[1]
+                if place in self._groups:
+                    self._touch(place)
         changes: list[Change] = []
-        for key, group in self._touched.items():
-            changes += group.settle(watermark.of(key.agency, key.exercise), self._register)
+        for place, group in self._touched.items():
+            agency, exercise, _ = place
+            changes += group.settle(watermark.of(agency, exercise), self._register)
             due_ms = group.due_ms()
             if due_ms is not None:
-                heappush(self._due.setdefault((key.agency, key.exercise), []), (due_ms, key))
+                heappush(self._due.setdefault((agency, exercise), []), (due_ms, place))
         self._touched = {}
         return changes
 
     def expire(self, before_ms: int) -> None:
         """Forget what lies before *before_ms* and can change nothing behind it."""
-        for key, group in list(self._groups.items()):
+        for place, group in list(self._groups.items()):
             group.expire(before_ms)
-            if not len(group) and key not in self._touched:
-                del self._groups[key]
+            if not len(group) and place not in self._touched:
+                del self._groups[place]
 
     def __len__(self) -> int:
         """Return the number of groups."""
         return len(self._groups)
 
-    def _touch(self, key: Key) -> Group:
-        group = self._groups.get(key)
+    def _touch(self, place: Place) -> Group:
+        group = self._groups.get(place)
         if group is None:
-            group = self._groups[key] = self._open(key)
-        self._touched[key] = group
+            group = self._groups[place] = self._open(Key(self.plan.id, *place))
+        self._touched[place] = group
         return group
 
     def _open(self, key: Key) -> Group:

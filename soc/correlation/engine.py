@@ -116,7 +116,7 @@ class Engine:
         self._children = {
             id_: entry
             for id_, entry in self._children.items()
-            if entry.last_ms is not None and entry.last_ms >= before_ms
+            if (entry.member.child_last_ms or before_ms) >= before_ms
         }
 
     @property

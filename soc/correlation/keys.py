@@ -1,13 +1,12 @@
 """Group keys: which groups of a rule a signal belongs to (CORRELATION.md, "Group key")."""
 
 import itertools
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from soc.kernel.folding import fold_key
-from soc.model.episode import Episode, Key
+from soc.model.episode import Episode, Member
 from soc.model.event import Fields
 from soc.model.fields import text_of, values_of
 from soc.model.identity import Layer
@@ -17,87 +16,94 @@ from soc.rulebook.plan import CorrelationPlan
 AGENCY_FIELD = "soc.agency"
 MAX_GROUPS = 1000
 """Groups that one signal with arrays may join."""
+Place: TypeAlias = tuple[str | None, str | None, tuple[tuple[str, str], ...]]
+"""Agency (None: province), exercise run and group: a key without its rule."""
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A signal, or a child episode, as a group holds it."""
+    """A signal, or a child episode, before it is put into groups: both are signals of their rule."""
 
-    id: str
-    rule_id: str
-    agency: str
+    member: Member
     exercise: str | None
-    at_ms: int
     fields: Fields
     layers: tuple[Layer, ...]
     agencies: tuple[str, ...]
-    event_id: str = ""
-    event_day: str = ""
-    first_ms: int | None = None
-    """Child episodes only."""
-    last_ms: int | None = None
+    texts: dict[str, tuple[str, ...]] = {}
+    """Folded values of the fields read so far: many rules read the same ones."""
 
 
 def entry_of_signal(signal: Signal) -> Entry:
     """Return *signal* as an entry."""
-    return Entry(
+    member = Member(
         id=signal.id,
         rule_id=signal.rule_id,
         agency=signal.agency,
-        exercise=signal.exercise,
         at_ms=signal.at_ms,
-        fields=signal.fields,
-        layers=(signal.layer,),
-        agencies=(signal.agency,) if signal.agency else (),
+        layer=signal.layer,
         event_id=signal.event_id,
         event_day=signal.event_day,
     )
+    agencies = (signal.agency,) if signal.agency else ()
+    return Entry(member, signal.exercise, signal.fields, (signal.layer,), agencies)
 
 
 def entry_of_episode(episode: Episode) -> Entry:
     """Return a child episode as the signal of its rule that it is for the rules above."""
-    return Entry(
+    member = Member(
         id=episode.id,
         rule_id=episode.key.rule_id,
         agency=episode.key.agency or "",
-        exercise=episode.key.exercise,
         at_ms=episode.fires_at_ms,
-        fields=dict(episode.key.group),
-        layers=episode.layers,
-        agencies=episode.agencies,
-        first_ms=episode.first_at_ms,
-        last_ms=episode.last_at_ms,
+        layer=episode.layers[0] if len(episode.layers) == 1 else None,
+        child_first_ms=episode.first_at_ms,
+        child_last_ms=episode.last_at_ms,
     )
+    return Entry(member, episode.key.exercise, dict(episode.key.group), episode.layers, episode.agencies)
 
 
-def keys_of(plan: CorrelationPlan, entry: Entry) -> Iterator[Key]:
-    """Yield the keys of the groups of *plan* that *entry* joins; none if a field is missing."""
-    agency = None if plan.province else entry.agency
-    names = plan.group_by or _entity(plan, entry)
-    parts = [[(name, value) for value in _folded(plan, entry, name)] for name in names]
-    for group in itertools.islice(itertools.product(*parts), MAX_GROUPS):
-        yield Key(plan.id, agency, entry.exercise, group)
+class Grouping:
+    """The group-by of one rule, its aliases resolved."""
+
+    def __init__(self, plan: CorrelationPlan) -> None:
+        """Read *plan*."""
+        self._province = plan.province
+        self._entities = plan.implicit_entities if not plan.group_by else ()
+        aliases = {name: dict(fields) for name, fields in plan.aliases}
+        self._fields = {
+            rule: [(name, aliases.get(name, {}).get(rule, name)) for name in plan.group_by]
+            for rule in plan.rules
+        }
+
+    def places(self, entry: Entry) -> list[Place]:
+        """Return the groups that *entry* joins; none if a field of the group-by is missing."""
+        agency = None if self._province else entry.member.agency
+        parts = [
+            [(name, text) for text in texts_of(entry, field)] for name, field in self._names_and_fields(entry)
+        ]
+        if len(parts) == 1:
+            return [(agency, entry.exercise, (part,)) for part in parts[0][:MAX_GROUPS]]
+        groups = itertools.islice(itertools.product(*parts), MAX_GROUPS)
+        return [(agency, entry.exercise, group) for group in groups]
+
+    def _names_and_fields(self, entry: Entry) -> list[tuple[str, str]]:
+        if not self._entities:
+            return self._fields[entry.member.rule_id]
+        return next(([(name, name)] for name in self._entities if texts_of(entry, name)), [])
+
+
+def texts_of(entry: Entry, field: str) -> tuple[str, ...]:
+    """Return the distinct values of *field* as keys compare them; empty when it is missing."""
+    found = entry.texts.get(field)
+    if found is None:
+        texts = (text_of(value) for value in field_values(entry, field))
+        found = tuple(dict.fromkeys(fold_key(text) for text in texts if text is not None))
+        entry.texts[field] = found
+    return found
 
 
 def field_values(entry: Entry, field: str) -> list[Any]:
     """Return the values of *field*; ``soc.agency`` is what the credential says, never what the event does."""
-    if field == AGENCY_FIELD and (entry.agency or entry.first_ms is None):
-        return [entry.agency] if entry.agency else []
+    agency = entry.member.agency
+    if field == AGENCY_FIELD and (agency or entry.member.child_first_ms is None):
+        return [agency] if agency else []
     return values_of(entry.fields, field)
-
-
-def key_text(value: Any) -> str | None:
-    """Return *value* as keys compare it; None for null, objects and missing values."""
-    text = text_of(value)
-    return None if text is None else fold_key(text)
-
-
-def _folded(plan: CorrelationPlan, entry: Entry, name: str) -> list[str]:
-    field = next(
-        (f for g, fields in plan.aliases if g == name for r, f in fields if r == entry.rule_id), name
-    )
-    texts = (key_text(value) for value in field_values(entry, field))
-    return list(dict.fromkeys(text for text in texts if text is not None))
-
-
-def _entity(plan: CorrelationPlan, entry: Entry) -> tuple[str, ...]:
-    return next(((name,) for name in plan.implicit_entities if _folded(plan, entry, name)), ())

@@ -17,6 +17,8 @@ from soc.rulebook.plan import CorrelationPlan
 class SlidingGroup:
     """Entries, runs and standing episodes of one key."""
 
+    __slots__ = ("_firing", "_frozen", "_runs", "_standing", "_timeline", "_timespan_ms", "_version", "key")
+
     def __init__(self, key: Key, plan: CorrelationPlan, firing: Firing) -> None:
         """Begin empty."""
         self.key = key

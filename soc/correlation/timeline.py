@@ -21,6 +21,8 @@ class Touched(NamedTuple):
 class Timeline:
     """Puts and takes cost nothing until ``merge``, which costs the part of the list that is moved."""
 
+    __slots__ = ("_fresh", "_gone", "entries")
+
     def __init__(self) -> None:
         """Begin empty."""
         self.entries: list[Held] = []

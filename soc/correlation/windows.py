@@ -1,14 +1,12 @@
 """Windows: whether a condition holds for the entries inside, kept while entries come and go.
 
-Every figure is exact over the decimal text (fractions), so that no order of arrival changes it.
+Every figure is exact over the decimal text, so that no order of arrival changes it.
 """
 
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
-from fractions import Fraction
-from math import ceil
+from decimal import Context, Decimal
 from typing import Protocol, assert_never
 
 from soc.correlation.held import Held
@@ -59,9 +57,16 @@ def window_for(plan: CorrelationPlan) -> Window:
             assert_never(plan.type)
 
 
-def meets(operators: Sequence[tuple[Operator, Decimal]], figure: Fraction | int) -> bool:
-    """Return whether *figure* meets every operator."""
-    return all(_compare(operator, figure, Fraction(wanted)) for operator, wanted in operators)
+EXACT = Context(prec=5000)
+"""Arithmetic that never rounds a sum or product of the numbers that ``kernel.numbers`` reads."""
+
+
+def meets(operators: Sequence[tuple[Operator, Decimal]], figure: Decimal | int, per: int = 1) -> bool:
+    """Return whether *figure* / *per* meets every operator, without dividing."""
+    for operator, limit in operators:
+        if not _compare(operator, figure, limit if per == 1 else EXACT.multiply(limit, per)):
+            return False
+    return True
 
 
 def true_of(expression: Expression, present: frozenset[str] | set[str]) -> bool:
@@ -180,28 +185,29 @@ class _Summing:
     def __init__(self, plan: CorrelationPlan) -> None:
         self._operators = plan.operators
         self._average = plan.type is CorrelationType.VALUE_AVG
-        self._sum = Fraction(0)
+        self._sum = Decimal(0)
         self._count = 0
 
     def add(self, entry: Held) -> None:
-        self._sum += sum(_numbers(entry))
-        self._count += len(entry.values)
+        for number in _numbers(entry):
+            self._sum = EXACT.add(self._sum, number)
+            self._count += 1
 
     def remove(self, entry: Held) -> None:
-        self._sum -= sum(_numbers(entry))
-        self._count -= len(entry.values)
+        for number in _numbers(entry):
+            self._sum = EXACT.subtract(self._sum, number)
+            self._count -= 1
 
     def holds(self, start_ms: int) -> bool:  # noqa: ARG002
-        if not self._count:
-            return False
-        return meets(self._operators, self._sum / self._count if self._average else self._sum)
+        per = self._count if self._average else 1
+        return self._count > 0 and meets(self._operators, self._sum, per)
 
 
 class _Ranking:
     def __init__(self, plan: CorrelationPlan) -> None:
         self._operators = plan.operators
-        self._percentile = None if plan.percentile is None else Fraction(plan.percentile)
-        self._sorted: list[Fraction] = []
+        self._percentile = plan.percentile
+        self._sorted: list[Decimal] = []
 
     def add(self, entry: Held) -> None:
         for number in _numbers(entry):
@@ -212,20 +218,22 @@ class _Ranking:
             del self._sorted[bisect_left(self._sorted, number)]
 
     def holds(self, start_ms: int) -> bool:  # noqa: ARG002
-        return bool(self._sorted) and meets(self._operators, self._figure())
-
-    def _figure(self) -> Fraction:
         count = len(self._sorted)
+        if not count:
+            return False
         if self._percentile is None:
-            return (self._sorted[(count - 1) // 2] + self._sorted[count // 2]) / 2
-        return self._sorted[max(1, ceil(self._percentile * count / 100)) - 1]
+            middle = EXACT.add(self._sorted[(count - 1) // 2], self._sorted[count // 2])
+            return meets(self._operators, middle, 2)
+        over, under = self._percentile.as_integer_ratio()
+        rank = max(1, -(-over * count // (under * 100)))
+        return meets(self._operators, self._sorted[rank - 1])
 
 
-def _numbers(entry: Held) -> list[Fraction]:
-    return [value for value in entry.values if isinstance(value, Fraction)]
+def _numbers(entry: Held) -> list[Decimal]:
+    return [value for value in entry.values if isinstance(value, Decimal)]
 
 
-def _compare(operator: Operator, left: Fraction | int, right: Fraction) -> bool:
+def _compare(operator: Operator, left: Decimal | int, right: Decimal) -> bool:
     match operator:
         case Operator.GT:
             return left > right
