@@ -77,7 +77,9 @@ class Engine:
         Of two readings of one signal (its record has no time of its own) the earlier counts.
         """
         for signal in signals:
-            listeners = self._listeners.get(signal.rule_id, ())
+            listeners = self._listeners.get(signal.rule_id)
+            if not listeners:
+                continue
             if self._versions is not None and self._versions.get(signal.rule_id) != signal.rule_version:
                 self.outdated += 1
                 continue

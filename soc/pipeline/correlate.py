@@ -7,18 +7,20 @@ and the episodes adopted from the ledger keep their ids. Nothing is settled befo
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from soc.correlation.changes import Change
 from soc.correlation.engine import Engine
 from soc.correlation.watermark import Watermarks
-from soc.kernel.clock import Clock
-from soc.pipeline.feeds import FeedReader
+from soc.kernel.clock import Clock, to_ms
+from soc.pipeline.feeds import PREFIX, FeedReader
 from soc.ports.log import Log
 from soc.wire.feed import FeedEntry
 
 KEPT = timedelta(days=8)
 """How far back signals are held: a day more than feeds are."""
+CLOCK_AHEAD = timedelta(minutes=5)
+"""An event's own time is believed so far ahead of its reading."""
 EXPIRE_EVERY = timedelta(hours=1)
 
 
@@ -62,6 +64,18 @@ async def run_correlate(
             expired = clock.monotonic()
             engine.expire(clock.now_ms() - KEPT // timedelta(milliseconds=1))
         await clock.sleep(poll)
+
+
+async def feeds_since(log: Log) -> int | None:
+    """Return the event time in ms from which on the feeds hold every signal; None: there is no feed.
+
+    A signal is fed on the day it is received or later; its time is at most five minutes ahead of that.
+    """
+    oldest = next(iter(await log.streams(PREFIX)), None)
+    if oldest is None:
+        return None
+    day = oldest.name.removeprefix(PREFIX).partition("/")[0]
+    return to_ms(datetime.fromisoformat(day).replace(tzinfo=UTC) + CLOCK_AHEAD)
 
 
 class _Step:
