@@ -6,7 +6,7 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
-from soc.detection.scanner import Atom
+from soc.detection.placed import Atom
 from soc.detection.texts import Texts
 from soc.kernel.folding import fold
 from soc.kernel.numbers import decimal_of

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from soc.detection.scanner import Atom
+from soc.detection.placed import Atom
 from soc.rulebook.plan import (
     And,
     Constant,

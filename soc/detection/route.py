@@ -4,12 +4,12 @@ An event gives each field's atoms, these give candidate rules by an index that m
 and each candidate's program decides. The answer for a combination of atoms is remembered.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from soc.detection.field import FieldAtoms
+from soc.detection.placed import Atom
 from soc.detection.program import Atoms, Held, Program, compile_rule
 from soc.detection.references import reference_holds
-from soc.detection.scanner import Atom
 from soc.detection.texts import Texts
 from soc.model.event import Event, Fields, Mark
 from soc.model.fields import ABSENT, scalars_of, text_of, values_of
@@ -73,7 +73,7 @@ class Route:
         return frozenset(atom for name, ref, atom in self._references if _refers(event, name, ref))
 
     def _keywords_in(self, event: Event, *, quarantined: bool) -> frozenset[Atom]:
-        texts = [event.original] if quarantined else list(_texts(event.fields))
+        texts = [event.original] if quarantined else _texts(event.fields)
         return frozenset(self._keywords.holding(texts))
 
 
@@ -89,12 +89,12 @@ def necessary_atoms(
     return {atom: tuple(found) for atom, found in by_atom.items()}, always
 
 
-def _texts(fields: Fields) -> Iterator[str]:
+def _texts(fields: Fields) -> list[str]:
+    texts = [value for value in fields.values() if isinstance(value, str)]
     for value in fields.values():
-        if isinstance(value, str):
-            yield value
-        else:
-            yield from (text for inner in scalars_of(value, 1) if (text := text_of(inner)) is not None)
+        if not isinstance(value, str):
+            texts += [text for inner in scalars_of(value, 1) if (text := text_of(inner)) is not None]
+    return texts
 
 
 def _refers(event: Event, name: str, ref: FieldRef) -> bool:

@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 import hyperscan
 
 from soc.detection.globs import Glob
+from soc.detection.placed import Atom, Parts
 from soc.rulebook.plan import Regex, Wild
 from soc.rulebook.regexes import flags
-
-Atom = int
-Parts = tuple[Wild | str, ...]
 
 
 class Entry(NamedTuple):
@@ -31,16 +29,24 @@ class Scanner:
         """Compile *entries*; where they are too large together, in smaller lots."""
         self._databases: list[Any] = []
         self._globs: list[tuple[Atom, Glob]] = []
-        self._compile(entries, literal=literal)
+        if entries:
+            self._compile(entries, literal=literal)
 
-    def add(self, text: str, found: set[Atom]) -> None:
-        """Add to *found* the atoms whose pattern holds for *text*."""
-        data = _bytes(text)
-        for database in self._databases:
-            database.scan(data, match_event_handler=_collect, context=found)
+    def add(self, texts: Sequence[str], found: set[Atom]) -> None:
+        """Add to *found* the atoms whose pattern holds for any of *texts*."""
+        for text in texts if self._databases else ():
+            data = _bytes(text)
+            for database in self._databases:
+                database.scan(data, match_event_handler=_collect, context=found)
         for atom, glob in self._globs:
-            if glob.fits(text):
+            if any(map(glob.fits, texts)):
                 found.add(atom)
+
+    def any(self, text: str) -> bool:
+        """Return whether any pattern holds for *text*."""
+        found: set[Atom] = set()
+        self.add((text,), found)
+        return bool(found)
 
     def _compile(self, entries: Sequence[Entry], *, literal: bool) -> None:
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)

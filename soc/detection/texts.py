@@ -1,12 +1,13 @@
 """Many string patterns against one text, or against all texts of an event: which of them hold.
 
-Exact texts, prefixes and suffixes are looked up; substrings go through one literal hyperscan database,
-the rest through one of expressions. Uncased patterns meet the folded text, cased ones the text itself.
+Exact texts, prefixes and suffixes are looked up; substrings go through a literal hyperscan database, the
+rest through those of expressions. Uncased patterns meet the folded text, cased ones the text itself.
 """
 
 from collections.abc import Iterable, Sequence
 
-from soc.detection.scanner import Atom, Entry, Scanner, expression_of
+from soc.detection.placed import Atom, Parts, Placed
+from soc.detection.scanner import Entry, Scanner, expression_of
 from soc.kernel.folding import fold
 from soc.rulebook.plan import Regex, Text, Wild
 
@@ -37,56 +38,40 @@ class Texts:
 
 
 class _Side:
-    """Patterns of one kind of casing."""
+    """Patterns of one kind of casing, each where it is found fastest."""
 
     def __init__(self, patterns: list[tuple[Atom, Text | Regex]], *, folding: bool) -> None:
-        self._always: list[Atom] = []
-        self._exact: dict[str, list[Atom]] = {}
-        self._prefixes: dict[int, dict[str, list[Atom]]] = {}
-        self._suffixes: dict[int, dict[str, list[Atom]]] = {}
+        self._placed = Placed()
         literals: list[Entry] = []
+        inside: list[Entry] = []
         expressions: list[Entry] = []
         for atom, pattern in patterns:
             if isinstance(pattern, Regex):
                 expressions.append(expression_of(atom, pattern))
                 continue
-            match _folded(pattern.parts) if folding else pattern.parts:
-                case (Wild.ANY,):
-                    self._always.append(atom)
-                case () | (str(),) as exact:
-                    self._exact.setdefault("".join(map(str, exact)), []).append(atom)
-                case (str(head), Wild.ANY):
-                    self._prefixes.setdefault(len(head), {}).setdefault(head, []).append(atom)
-                case (Wild.ANY, str(tail)):
-                    self._suffixes.setdefault(len(tail), {}).setdefault(tail, []).append(atom)
+            parts = _folded(pattern.parts) if folding else pattern.parts
+            match parts:
+                case _ if self._placed.take(atom, parts):
+                    pass
                 case (Wild.ANY, str(inner), Wild.ANY) if _SEPARATOR not in inner:
-                    literals.append(Entry(atom, inner, 0, (Wild.ANY, inner, Wild.ANY)))
-                case parts:
+                    literals.append(Entry(atom, inner, 0, parts))
+                case (Wild.ANY, *_, Wild.ANY):
+                    inside.append(expression_of(atom, parts))
+                case _:
                     expressions.append(expression_of(atom, parts))
-        self._literal = Scanner(literals, literal=True) if literals else None
-        self._regex = Scanner(expressions, literal=False) if expressions else None
+        self._literal = Scanner(literals, literal=True)
+        self._inside = Scanner(inside, literal=False)
+        self._regex = Scanner(expressions, literal=False)
 
     def add(self, texts: Sequence[str], found: set[Atom]) -> None:
-        if texts:
-            found.update(self._always)
-        if self._literal is not None:
-            # No literal holds the separator, so none is found across two texts.
-            self._literal.add(_SEPARATOR.join(texts), found)
-        for text in texts:
-            self._add_placed(text, found)
-            if self._regex is not None:
-                self._regex.add(text, found)
-
-    def _add_placed(self, text: str, found: set[Atom]) -> None:
-        if self._exact:
-            found.update(self._exact.get(text, ()))
-        for length, heads in self._prefixes.items():
-            found.update(heads.get(text[:length], ()))
-        size = len(text)
-        for length, tails in self._suffixes.items():
-            if length <= size:
-                found.update(tails.get(text[size - length :], ()))
+        joined = texts[0] if len(texts) == 1 else _SEPARATOR.join(texts)
+        # No literal holds the separator, so none is found across two texts; wildcards may be.
+        self._literal.add((joined,), found)
+        if self._inside.any(joined):
+            self._inside.add(texts, found)
+        self._regex.add(texts, found)
+        self._placed.add(texts, found)
 
 
-def _folded(parts: tuple[Wild | str, ...]) -> tuple[Wild | str, ...]:
+def _folded(parts: Parts) -> Parts:
     return tuple(part if isinstance(part, Wild) else fold(part) for part in parts)
