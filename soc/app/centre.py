@@ -14,7 +14,7 @@ from soc.gateway.authority import Authority, open_authority
 from soc.gateway.credentials import CredentialsFold
 from soc.health.fleet import Fleet
 from soc.kernel.clock import Clock
-from soc.kernel.errors import StoreError
+from soc.kernel.errors import ConfigError, StoreError
 from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
 from soc.model.identity import SOC_AGENCY
@@ -156,6 +156,10 @@ async def _national(stack: AsyncExitStack, settings: Settings) -> NationalCentre
     if settings.ncsc is None:
         return None
     ncsc = settings.ncsc
-    client = HttpNationalCentre(url=ncsc.url, ca=ncsc.ca, certificate=ncsc.certificate, key=ncsc.key)
+    try:
+        client = HttpNationalCentre(url=ncsc.url, ca=ncsc.ca, certificate=ncsc.certificate, key=ncsc.key)
+    except OSError as error:
+        files = f"{ncsc.ca}, {ncsc.certificate}, {ncsc.key}"
+        raise ConfigError(f"ncsc: {error.strerror or error}: one of {files}") from error
     stack.push_async_callback(client.close)
     return client

@@ -7,6 +7,8 @@ from soc.detection.engine import Engine
 from soc.kernel.errors import ConfigError
 from soc.parsing.mapping import Sources, entity_fields, known_logsource, load_mappings
 from soc.pipeline.intake import Understanding
+from soc.response.linter import check
+from soc.response.playbook import Playbook
 from soc.rulebook.load import load, read_rule_files
 from soc.rulebook.plan import Rulebook
 
@@ -40,6 +42,24 @@ def read_content(folders: list[Path], mappings: Path) -> Content:
         entities=lambda logsource: entity_fields(sources, logsource),
     )
     return Content(sources, rulebook)
+
+
+def read_playbooks(folders: list[Path]) -> tuple[Playbook, ...]:
+    """Return the playbooks in *folders*.
+
+    Raises:
+        ConfigError: every fault of every playbook at once; a centre never runs half a playbook.
+    """
+    found: list[Playbook] = []
+    faults: list[str] = []
+    for path in (path for folder in folders for path in sorted(folder.glob("*.yaml"))):
+        if not path.name.endswith(".cases.yaml"):
+            playbook, errors = check(path.read_text(encoding="utf-8"))
+            faults += [f"{path}: {error}" for error in errors]
+            found += [playbook] if playbook is not None else []
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return tuple(found)
 
 
 def house_mappings() -> Path:

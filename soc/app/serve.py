@@ -136,6 +136,7 @@ async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
         fleet=lambda: centre.fleet.rows(centre.clock.now_ms()),
         counts=centre.counts,
         rulebook=centre.content.rulebook,
+        playbooks={playbook.id: playbook.name for playbook in centre.playbooks},
         agencies={agency.id: agency.name for agency in centre.settings.agency},
         zone=centre.settings.zone,
         language=config.language,

@@ -15,13 +15,13 @@ from soc.cli.serve import serve, sign_in
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="soc")
 def main() -> None:
-    r"""Security monitoring for a province on the four-layer model.
+    """Security monitoring for a province on the four-layer model.
 
     \b
     soc demo                         the whole system plays an incident on this machine
     soc scan LOGS… --rules DIR       find attacks in log files, without any server
     soc serve --config soc.toml      run the centre
-    """
+    """  # noqa: D301 - click reads \b
 
 
 for command in (agency, collectors, config, demo, ledger, playbook, rules, scan, serve, sign_in):

@@ -29,11 +29,11 @@ def list_agencies(config_path: Path) -> None:
 @click.option("--exercise", default=None, help="Bind the credential to an exercise run.")
 @config_option
 def enrol(agency_id: str, collector: str, exercise: str | None, config_path: Path) -> None:
-    r"""Make a one-time token with which a collector enrols within seven days.
+    """Make a one-time token with which a collector enrols within seven days.
 
     \b
     soc agency enrol so-y-te mail-gateway
-    """
+    """  # noqa: D301 - click reads \b
     body = {"agency": agency_id, "collector": collector, "exercise": exercise}
     click.echo(say(settings_of(config_path), "enrol-token", body)["token"])
 

@@ -17,11 +17,11 @@ def config() -> None:
 @config.command()
 @click.argument("path", type=click.Path(path_type=Path))
 def check(path: Path) -> None:
-    r"""Say every fault of a settings file at once.
+    """Say every fault of a settings file at once.
 
     \b
     soc config check /etc/soc/soc.toml
-    """
+    """  # noqa: D301 - click reads \b
     try:
         settings = load(path)
     except ConfigError as error:

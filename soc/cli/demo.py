@@ -20,12 +20,12 @@ from soc.kernel.errors import SocError
 @click.option("--once", is_flag=True, help="End by itself; the last line is one JSON object.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Keep everything in this new folder.")
 def demo(folder: Path | None, *, once: bool) -> None:
-    r"""Play an incident: three collectors, the centre, the national stub, one analyst.
+    """Play an incident: three collectors, the centre, the national stub, one analyst.
 
     \b
     soc demo            stays up afterwards; open the printed address
     soc demo --once     exits 0 if everything sent was stored, detected, reported and receipted
-    """
+    """  # noqa: D301 - click reads \b
     try:
         sys.exit(0 if _performed(folder, once=once) else 1)
     except* SocError as group:

@@ -43,13 +43,13 @@ class Findings:
 @click.option("--no-routing", is_flag=True, help="Try every rule on every event.")
 @click.option("--strict", is_flag=True, help="Exit 2 if a file, record or rule could not be used.")
 def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: object) -> None:
-    r"""Run Sigma rules over log files: EVTX, JSON, syslog, access logs; gzip and zstd of them.
+    """Run Sigma rules over log files: EVTX, JSON, syslog, access logs; gzip and zstd of them.
 
     \b
     soc scan /var/log --rules rules
     soc scan case42/*.evtx --rules ~/sigma/rules/windows --json > hits.ndjson
     soc scan mail.log --rules rules --agency so-y-te --zone Asia/Ho_Chi_Minh
-    """
+    """  # noqa: D301 - click reads \b
     manner = _manner(options)
     content = _content(folders)
     strict = bool(options["strict"])

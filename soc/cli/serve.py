@@ -22,11 +22,11 @@ ROLES = ("viewer", "analyst", "lead", "administrator", "agency", "exercise")
 @click.command()
 @config_option
 def serve(config_path: Path) -> None:
-    r"""Run the centre: every role in one process, on the embedded store.
+    """Run the centre: every role in one process, on the embedded store.
 
     \b
     soc serve --config /etc/soc/soc.toml
-    """
+    """  # noqa: D301 - click reads \b
     settings = settings_of(config_path)
     try:
         asyncio.run(_serve(settings))
@@ -41,12 +41,12 @@ def serve(config_path: Path) -> None:
 @click.option("--password", is_flag=True, help="Ask for a password instead of making a one-time link.")
 @config_option
 def sign_in(name: str, role: str, agency: str | None, config_path: Path, *, password: bool) -> None:
-    r"""Print a one-time sign-in link, or set a password.
+    """Print a one-time sign-in link, or set a password.
 
     \b
     soc sign-in an --role analyst
     soc sign-in binh --role lead --password
-    """
+    """  # noqa: D301 - click reads \b
     settings = settings_of(config_path)
     body = {"name": name, "role": role, "agency": agency}
     if password:

@@ -15,7 +15,7 @@ from soc.kernel.errors import SocError
 from soc.ledger.fact import Fact
 from soc.model.alert import CloseReason
 from soc.ports.accounts import Session
-from soc.response import machine
+from soc.response.approvals import approve, refuse
 
 MAX_TEXT = 10_000
 Given = Mapping[str, str]
@@ -78,12 +78,24 @@ async def act_on_approval(request: web.Request) -> web.Response:
 
     def decide(actor: str, now_ms: int) -> Sequence[Fact]:
         state = parts.recorder.state(parts.runs)
+        _check_role(
+            session,
+            next(
+                (p.roles for p in state.pending(now_ms) if (p.run_id, p.step_id) == (run_id, step_id)), None
+            ),
+        )
         if approving:
-            return machine.approve(state, run_id, step_id, given.get("digest", ""), actor, now_ms)
-        return machine.refuse(state, run_id, step_id, given.get("digest", ""), actor, now_ms)
+            return approve(state, run_id, step_id, given.get("digest", ""), actor, now_ms)
+        return refuse(state, run_id, step_id, given.get("digest", ""), actor, now_ms)
 
     await _decide(parts, session, "approve", decide)
     return _done(request, "/approvals")
+
+
+def _check_role(session: Session, roles: tuple[str, ...] | None) -> None:
+    """An approval may name who can give it; what is not pending is refused by the command itself."""
+    if roles is not None and session.person.role not in {*roles, "administrator"}:
+        raise web.HTTPForbidden(text=f"role {session.person.role} may not answer; {', '.join(roles)} may\n")
 
 
 async def _decide(

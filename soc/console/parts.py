@@ -29,6 +29,8 @@ class Parts:
     counts: Callable[[], dict[str, int]]
     """Totals of the overview: events_stored, signals, alerts, playbook_runs, reports_receipted."""
     rulebook: Rulebook
+    playbooks: dict[str, str]
+    """Playbook id → name."""
     agencies: dict[str, str]
     """Agency id → name."""
     zone: str

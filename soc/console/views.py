@@ -72,6 +72,7 @@ async def alert(parts: Parts, session: Session, request: web.Request) -> dict[st
             for run in parts.recorder.state(parts.runs).runs.values()
             if run.alert_id == found.id
         ],
+        "playbooks": parts.playbooks,
         "agencies": parts.agencies,
         "may_act": may(session, "acknowledge"),
         "may_comment": may(session, "comment"),

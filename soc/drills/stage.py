@@ -145,8 +145,8 @@ folders = [{json.dumps(str(content / "playbooks"))}]
 [ncsc]
 url = {json.dumps(ncsc_url)}
 ca = {json.dumps(str(pki / "ca.pem"))}
-certificate = {json.dumps(str(pki / "client-live.pem"))}
-key = {json.dumps(str(pki / "client-live.key"))}
+certificate = {json.dumps(str(pki / "live.pem"))}
+key = {json.dumps(str(pki / "live.key"))}
 poll_seconds = 1
 """
     for site in sites:

@@ -9,9 +9,11 @@ import hashlib
 import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from soc.kernel.errors import NcscError, NcscUnavailable
 from soc.ports.national import NationalMessage, NcscReceipt, Report, ReportStatus
@@ -19,6 +21,7 @@ from soc.ports.national import NationalMessage, NcscReceipt, Report, ReportStatu
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 MAX_ANSWER_BYTES = 8 << 20
 PAGE = 100
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BUSY = {408, 409, 425, 429, 500, 502, 503, 504}
 
 
@@ -50,8 +53,10 @@ class _MessagesAnswer(msgspec.Struct):
 class HttpNationalCentre:
     """Port ``NationalCentre`` for one credential: live, or one exercise."""
 
-    def __init__(self, *, url: str, ca: Path, certificate: Path, key: Path, exercise: bool = False) -> None:
-        """Speak to *url*; *exercise* says what the certificate is for."""
+    def __init__(
+        self, *, url: str, ca: Path, certificate: Path, key: Path, exercise: str | None = None
+    ) -> None:
+        """Speak to *url*; *exercise* is the run that the certificate is for, None for a live one."""
         context = ssl.create_default_context(cafile=str(ca))
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.load_cert_chain(certificate, key)
@@ -67,18 +72,16 @@ class HttpNationalCentre:
 
     async def submit(self, report: Report) -> NcscReceipt:
         """Send *report*; the same report may be sent again and counts once."""
-        if (report.exercise is not None) != self._exercise:
+        if report.exercise != self._exercise:
             raise NcscError(
                 "an exercise report never goes to a live endpoint, nor a live one to an exercise's"
             )
         digest = hashlib.sha256(report.body)
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": report.id,
+            "Idempotency-Key": f'"{report.id}"',
             "Content-Digest": f"sha-256=:{base64.b64encode(digest.digest()).decode()}:",
         }
-        if report.exercise is not None:
-            headers["Soc-Exercise"] = report.exercise
         answer = await self._ask(
             "POST", "/api/v1/incidents", _ReceiptAnswer, body=report.body, headers=headers
         )
@@ -88,7 +91,7 @@ class HttpNationalCentre:
 
     async def status(self, receipt_id: str) -> ReportStatus:
         """Return where a report stands."""
-        answer = await self._ask("GET", f"/api/v1/incidents/{receipt_id}", _StatusAnswer)
+        answer = await self._ask("GET", f"/api/v1/incidents/{quote(receipt_id, safe='')}", _StatusAnswer)
         return ReportStatus(receipt_id, answer.state, answer.case_no)
 
     async def messages(self, after: str) -> list[NationalMessage]:
@@ -102,7 +105,7 @@ class HttpNationalCentre:
 
     async def acknowledge(self, message_id: str) -> None:
         """Tell the centre that a message was received."""
-        await self._ask("POST", f"/api/v1/messages/{message_id}/ack", msgspec.Raw)
+        await self._ask("POST", f"/api/v1/messages/{quote(message_id, safe='')}/ack", msgspec.Raw)
 
     async def _ask(
         self,
@@ -114,18 +117,31 @@ class HttpNationalCentre:
         headers: dict[str, str] | None = None,
         parameters: dict[str, str] | None = None,
     ) -> Any:
+        if self._exercise is not None and method == "POST":
+            headers = {**(headers or {}), "Soc-Exercise": self._exercise}
         if self._session is None:
             connector = aiohttp.TCPConnector(ssl=self._context)
             self._session = aiohttp.ClientSession(connector=connector, timeout=TIMEOUT)
+        url = URL(self._url + path, encoded=True)
         try:
             async with self._session.request(
-                method, self._url + path, data=body, headers=headers, params=parameters, allow_redirects=False
+                method, url, data=body, headers=headers, params=parameters, allow_redirects=False
             ) as answer:
-                text = await answer.content.read(MAX_ANSWER_BYTES)
+                text = await _bounded(answer)
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NcscUnavailable(f"{method} {path}: {type(error).__name__}") from error
         return _read(status, text, kind, f"{method} {path}")
+
+
+async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
+    """Return the whole body; one beyond the bound is no answer."""
+    found = bytearray()
+    async for part in answer.content.iter_any():
+        found += part
+        if len(found) > MAX_ANSWER_BYTES:
+            raise NcscUnavailable(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
+    return bytes(found)
 
 
 def _read(status: int, text: bytes, kind: Any, what: str) -> Any:
@@ -137,7 +153,7 @@ def _read(status: int, text: bytes, kind: Any, what: str) -> Any:
         return text
     try:
         return msgspec.json.decode(text, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise NcscUnavailable(f"{what}: the answer is not what was agreed: {error}") from error
 
 
@@ -145,6 +161,6 @@ def _problem(text: bytes) -> str:
     """Return the words of an RFC 9457 problem, shortened."""
     try:
         problem = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return ""
     return str(problem.get("detail") or problem.get("title") or "")[:200]
