@@ -99,6 +99,7 @@ class _Responder:
     async def advance(self, run_id: str, playbook: Playbook | None, actions: Mapping[str, Action]) -> None:
         """Take the run one move on."""
         by = self._speaker(f"playbook:{run_id}")
+        await self._recorder.decide(lambda: self._withdrawn(run_id, by))
         await self._recorder.decide(lambda: machine.move(self._run(run_id), playbook, by).facts)
         command = machine.move(self._run(run_id), playbook, by).command
         if command is None or playbook is None:
@@ -108,6 +109,11 @@ class _Responder:
         fact = await self._carry_out(command, playbook, step, actions)
         started = self._run(run_id).steps[command.step_id].state is StepState.STARTED
         await self._recorder.decide(lambda: (fact,) if started else ())
+
+    def _withdrawn(self, run_id: str, by: Speaker) -> tuple[Fact, ...]:
+        run = self._run(run_id)
+        alert = self._recorder.state(self._alerts).alerts.get(run.alert_id)
+        return machine.withdraw(run, alert.retracted, by) if alert and alert.retracted else ()
 
     async def _carry_out(
         self, command: Command, playbook: Playbook, step: ActionStep, actions: Mapping[str, Action]

@@ -83,6 +83,13 @@ def move(run: RunView, playbook: Playbook | None, by: Speaker) -> Move:
         return _ended(run, by, Outcome.FAILED, str(error))
 
 
+def withdraw(run: RunView, why: str, by: Speaker) -> tuple[Fact, ...]:
+    """Return that *run* ends because its alert was taken back; not while a report of it is under way."""
+    if run.outcome is not None or any(step.reported for step in run.steps.values()):
+        return ()
+    return _ended(run, by, Outcome.FAILED, f"its alert was taken back: {why}").facts
+
+
 def done(run: RunView, step_id: str, variables: Mapping[str, Value], by: Speaker) -> Fact:
     """Return that the present attempt of a step succeeded and gave *variables*."""
     attempt = run.steps[step_id].attempt

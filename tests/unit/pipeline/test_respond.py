@@ -6,7 +6,7 @@ from datetime import timedelta
 from support.episodes import CORRELATOR, T0, episode, heading
 from support.playing import campaign
 
-from soc.alerts.raising import raised
+from soc.alerts.raising import raised, retracted
 from soc.alerts.saying import alert_id
 from soc.alerts.state import AlertsFold, AlertView
 from soc.kernel.clock import ManualClock, from_ms
@@ -96,6 +96,11 @@ class Centre:
                 payload={"report_id": report.report_id, "receipt_id": "r1", "received_at": "", "sha256": ""},
             )
             await self.recorder.decide(lambda: (fact,))  # noqa: B023 - awaited at once
+        await self.pass_by()
+
+    async def take_back(self) -> None:
+        state = self.recorder.state(AlertsFold())
+        await self.recorder.decide(lambda: retracted(state, "e1", "its members left", None, CORRELATOR))
         await self.pass_by()
 
     def runs(self) -> list[RunView]:
@@ -188,6 +193,28 @@ async def test_a_report_that_can_never_be_built_fails_the_run_and_says_why() -> 
     (run,) = centre.runs()
     assert run.outcome is Outcome.FAILED
     assert "no identity" in run.text
+
+
+async def test_an_alert_that_is_taken_back_is_no_longer_asked_about() -> None:
+    centre = Centre()
+    async with centre.responder():
+        await centre.alert()
+        await centre.take_back()
+        (run,) = centre.runs()
+        assert run.outcome is Outcome.FAILED
+        assert run.text == "its alert was taken back: its members left"
+        assert centre.recorder.state(RunsFold()).pending(T0) == []
+
+
+async def test_a_report_that_is_under_way_is_followed_to_its_receipt_though_its_alert_is_taken_back() -> None:
+    centre = Centre()
+    async with centre.responder():
+        await centre.alert()
+        await centre.approve()
+        await centre.take_back()
+        await centre.receipt()
+    (run,) = centre.runs()
+    assert run.outcome is Outcome.SUCCEEDED
 
 
 async def test_what_a_run_writes_names_the_run_and_the_leader_s_term() -> None:
