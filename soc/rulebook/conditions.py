@@ -75,12 +75,16 @@ def parse_condition(text: str) -> Condition:
 
 
 def names_in(tree: Condition) -> list[str]:
-    """Return the identifiers a condition names, in order; patterns are left out."""
+    """Return the rules that a correlation's condition names, in order.
+
+    Raises:
+        Fault: it has a pattern, which is for selections.
+    """
     match tree:
         case Ref(name):
             return [name]
-        case Of():
-            return []
+        case Of(_, pattern):
+            raise Fault(f"'of {pattern}' in the condition of a correlation", fix="name each rule")
         case Without(part):
             return names_in(part)
         case Both(parts) | Either(parts):

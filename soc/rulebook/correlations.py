@@ -6,7 +6,7 @@ from typing import Any
 
 from soc.kernel.errors import shortened
 from soc.kernel.numbers import decimal_of
-from soc.rulebook.conditions import Condition, parse_condition
+from soc.rulebook.conditions import Condition, names_in, parse_condition
 from soc.rulebook.documents import Document, Fault
 from soc.rulebook.headings import choice, custom, heading, names, timespan_ms
 from soc.rulebook.plan import CorrelationType, Custom, Heading, Operator
@@ -133,9 +133,11 @@ def _expression(type_: CorrelationType, condition: Any) -> Condition | None:
     if type_ is not CorrelationType.TEMPORAL:
         raise Fault(f"{type_.value} takes no text condition", "correlation", "condition")
     try:
-        return parse_condition(condition)
+        tree = parse_condition(condition)
+        names_in(tree)
     except Fault as fault:
         raise Fault(fault.message, "correlation", "condition", fix=fault.fix) from fault
+    return tree
 
 
 def _aliases(given: Any) -> dict[str, dict[str, str]]:

@@ -42,8 +42,8 @@ class Document:
     """One YAML document of a rule file, ``action: global`` merged in."""
 
     file: RuleFile
-    index: int
-    """Position among the file's documents."""
+    node: yaml.Node
+    """As it stands in the file."""
     data: dict[str, Any]
 
     def located(self, fault: Fault) -> RuleError:
@@ -52,16 +52,19 @@ class Document:
 
     def location(self, keys: Keys = ()) -> Location:
         """Return where the value at *keys* begins, as near as the document has it."""
-        nodes = list(yaml.compose_all(self.file.text, yaml.CSafeLoader))
-        node = nodes[self.index] if self.index < len(nodes) else None
+        node = self.node
         for key in keys:
             found = _child(node, key)
             if found is None:
                 break
             node = found
-        if node is None:
-            return Location(self.file.path)
         return Location(self.file.path, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    @property
+    def text(self) -> str:
+        """Return the document as written, without its neighbours in the file."""
+        lines = self.file.text.splitlines(keepends=True)
+        return "".join(lines[self.node.start_mark.line : self.node.end_mark.line + 1]).partition("\n---")[0]
 
 
 def read_rule_files(paths: Sequence[Path]) -> list[RuleFile]:
@@ -77,24 +80,20 @@ def documents(file: RuleFile) -> tuple[list[Document], list[RuleError]]:
     """Return the documents of *file*, legacy ``action: global | reset | repeat`` resolved, and its faults."""
     if len(file.text) > MAX_FILE_BYTES:
         return [], [RuleError(f"file larger than {MAX_FILE_BYTES} bytes", Location(file.path))]
+    loaded: list[tuple[yaml.Node, Any]] = []
+    found: list[Document] = []
+    errors: list[RuleError] = []
     try:
         _check_nesting(file.text)
-        loaded = list(yaml.load_all(file.text, _Loader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = Location(file.path, mark.line + 1, mark.column + 1) if mark else Location(file.path)
-        return [], [RuleError(f"YAML: {error.problem or error.context}", place)]
+        loaded.extend(_composed(file.text))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return [], [RuleError(f"YAML: {str(error).splitlines()[0]}", Location(file.path))]
-    found, errors = [], []
-    reason = "; ".join(filter(None, map(_unfit, loaded)))
-    if reason:
-        return [], [RuleError(f"YAML: {reason}", Location(file.path))]
-    for index, data in _with_actions(loaded):
+        errors.append(_yaml_error(error, file.path))
+    for node, data in _with_actions(loaded):
         if isinstance(data, dict) and all(isinstance(key, str) for key in data):
-            found.append(Document(file, index, data))
+            found.append(Document(file, node, data))
         elif data is not None:
-            errors.append(RuleError("a rule is a mapping of text keys", Location(file.path)))
+            place = Location(file.path, node.start_mark.line + 1, node.start_mark.column + 1)
+            errors.append(RuleError("a rule is a mapping of text keys", place))
     return found, errors
 
 
@@ -105,6 +104,29 @@ def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return result
+
+
+def _yaml_error(error: Exception, path: str) -> RuleError:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return RuleError(f"YAML: {str(error).splitlines()[0]}", Location(path))
+    mark = error.problem_mark
+    place = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
+    return RuleError(f"YAML: {error.problem or error.context}", place)
+
+
+def _composed(text: str) -> Iterator[tuple[yaml.Node, Any]]:
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            assert node is not None
+            data = loader.construct_document(node)
+            reason = _unfit(data)
+            if reason:
+                raise yaml.MarkedYAMLError(problem=reason, problem_mark=node.start_mark)
+            yield node, data
+    finally:
+        loader.dispose()
 
 
 def _check_nesting(text: str) -> None:
@@ -136,12 +158,12 @@ def _unfit(data: Any) -> str:
     return ""
 
 
-def _with_actions(loaded: list[Any]) -> Iterator[tuple[int, Any]]:
+def _with_actions(loaded: list[tuple[yaml.Node, Any]]) -> Iterator[tuple[yaml.Node, Any]]:
     common: dict[str, Any] = {}
     previous: dict[str, Any] = {}
-    for index, data in enumerate(loaded):
+    for node, data in loaded:
         if not isinstance(data, dict):
-            yield index, data
+            yield node, data
             continue
         action = data.get("action")
         body = {key: value for key, value in data.items() if key != "action"}
@@ -160,7 +182,7 @@ def _with_actions(loaded: list[Any]) -> Iterator[tuple[int, Any]]:
                 previous = merged(common, body)
             case _:
                 previous = {**body, "action": action}
-        yield index, previous
+        yield node, previous
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from soc.kernel.errors import Location
 from soc.model.event import LogSource
 from soc.rulebook.detections import Placeholders, compile_detection
 from soc.rulebook.documents import Document, Fault
@@ -14,7 +15,7 @@ from soc.rulebook.plan import And, Heading, Node
 class Filter:
     """One filter, compiled."""
 
-    title: str
+    location: Location
     logsource: LogSource
     rules: tuple[str, ...] | None
     """Ids or names; None is ``any``."""
@@ -46,9 +47,8 @@ def compile_filter(document: Document, placeholders: Placeholders) -> Filter:
         condition = compile_detection(detection, placeholders)
     except Fault as fault:
         raise Fault(fault.message, "filter", *fault.keys, fix=fault.fix) from fault
-    title = str(document.data.get("title", document.location()))
     return Filter(
-        title=title,
+        location=document.location(("filter", "rules")),
         logsource=logsource(document.data),
         rules=None if body["rules"] == "any" else names(body["rules"], "filter", "rules"),
         condition=condition,

@@ -46,7 +46,7 @@ def heading(document: Document) -> Heading:
         tags=_texts(data.get("tags")),
         falsepositives=_texts(data.get("falsepositives")),
         location=location,
-        text=document.file.text,
+        text=document.text,
     )
 
 

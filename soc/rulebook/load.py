@@ -1,6 +1,6 @@
 """Rule files → a rulebook: everything that can be used, and every fault of what cannot, at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -13,6 +13,7 @@ from soc.rulebook.detections import Placeholders, compile_detection, fields_of
 from soc.rulebook.documents import Document, Fault, RuleFile, documents, read_rule_files
 from soc.rulebook.filters import Filter, compile_filter
 from soc.rulebook.headings import custom, heading, logsource
+from soc.rulebook.lint import lint
 from soc.rulebook.plan import Node, Rulebook, RulePlan
 from soc.rulebook.resolution import implicit, resolve
 
@@ -62,7 +63,7 @@ def load(
         rules=tuple(rules),
         correlations=correlations,
         errors=tuple(str(error) for error in (*loading.errors, *resolved.errors)),
-        warnings=tuple(_warnings(rules, loading.filters)),
+        warnings=tuple(lint(rules, loading.filters, resolved.plans)),
         hash=digest(*versions),
     )
 
@@ -122,15 +123,3 @@ def _finished(rule: RulePlan, filters: Sequence[Filter], known: Known) -> RulePl
         version=digest(msgspec.json.encode((condition, rule.logsource, rule.custom))),
         routed=known(rule.logsource),
     )
-
-
-def _warnings(rules: Sequence[RulePlan], filters: Sequence[Filter]) -> Iterator[str]:
-    for found in filters:
-        if found.warning:
-            yield found.warning
-    for rule in rules:
-        if not rule.routed:
-            source = ", ".join(
-                f"{key}: {value}" for key, value in msgspec.structs.asdict(rule.logsource).items() if value
-            )
-            yield f"{rule.heading.location}: no mapping knows the log source {source}; tried on every event"

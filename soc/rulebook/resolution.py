@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from graphlib import TopologicalSorter
 from typing import assert_never
 
 import msgspec
@@ -178,18 +179,7 @@ def _loudness(drafts: Sequence[Draft], links: Links) -> dict[str, bool]:
 
 def _ordered(drafts: Sequence[Draft], links: Links) -> list[Draft]:
     by_id = {d.heading.id: d for d in drafts}
-    ordered: dict[str, Draft] = {}
-
-    def place(draft: Draft) -> None:
-        if draft.heading.id not in ordered:
-            for child in links[draft.heading.id]:
-                if child in by_id:
-                    place(by_id[child])
-            ordered[draft.heading.id] = draft
-
-    for draft in drafts:
-        place(draft)
-    return list(ordered.values())
+    return [by_id[name] for name in TopologicalSorter(links).static_order() if name in by_id]
 
 
 def _plan(draft: Draft, rules: tuple[str, ...], names: Names, loud: Mapping[str, bool]) -> CorrelationPlan:
