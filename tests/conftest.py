@@ -1,6 +1,7 @@
 """Corpora, profiles and the rule that continuous integration skips nothing."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--strict-corpora", action="store_true", help="a skipped test is a failure")
+    parser.addoption("--skip-nothing", action="store_true", help="a skipped test is a failure")
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
-    outcome = yield
-    report = outcome.get_result()
-    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("--strict-corpora"):
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and item.config.getoption("--skip-nothing"):
         report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -103,13 +103,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
         accounts = stack.enter_context(closing(SqliteAccounts.open(folder / "accounts.db")))
         events = await asyncio.to_thread(EmbeddedEventStore.open, folder / "events")
         stack.push_async_callback(events.close)
-        recorder = Recorder(
-            ledger,
-            [folds.alerts, folds.runs, folds.outbox, folds.credentials],
-            clock,
-            snapshots=FileSnapshots(folder / "ledger.snapshot"),
-        )
-        await recorder.start()
+        recorder = await _recorder(ledger, folds, clock, folder)
         understanding = content.understanding()
         intake = Intake(lambda: understanding, events, Feed(feeds, "centre", boot, clock), clock)
         yield Centre(
@@ -132,6 +126,17 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
             clock=clock,
             log=log,
         )
+
+
+async def _recorder(ledger: SqliteLog, folds: Folds, clock: Clock, folder: Path) -> Recorder:
+    recorder = Recorder(
+        ledger,
+        [folds.alerts, folds.runs, folds.outbox, folds.credentials],
+        clock,
+        snapshots=FileSnapshots(folder / "ledger.snapshot"),
+    )
+    await recorder.start()
+    return recorder
 
 
 @contextmanager

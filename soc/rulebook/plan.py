@@ -7,7 +7,6 @@ event (``Keyword``) or constants. Logic is two-valued: a test of a missing field
 
 from decimal import Decimal
 from enum import Enum, StrEnum
-from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from soc.kernel.errors import Location
 from soc.model.alert import Severity
 from soc.model.event import LogSource
+from soc.rulebook.expressions import Expression
 
 
 class Wild(Enum):
@@ -160,7 +160,6 @@ class Constant(msgspec.Struct, frozen=True, tag="constant"):
 
 
 Node: TypeAlias = And | Or | Not | Test | Keyword | Constant
-Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Custom(msgspec.Struct, frozen=True):
@@ -235,33 +234,6 @@ class Operator(StrEnum):
     LTE = "lte"
     EQ = "eq"
     NEQ = "neq"
-
-
-class Name(msgspec.Struct, frozen=True, tag="name"):
-    """A referenced rule has a signal."""
-
-    rule_id: str
-
-
-class All(msgspec.Struct, frozen=True, tag="all"):
-    """Every part holds."""
-
-    parts: tuple["Expression", ...]
-
-
-class Any_(msgspec.Struct, frozen=True, tag="any"):  # noqa: N801 - Any is taken by typing
-    """Some part holds."""
-
-    parts: tuple["Expression", ...]
-
-
-class Negated(msgspec.Struct, frozen=True, tag="negated"):
-    """The part does not hold."""
-
-    part: "Expression"
-
-
-Expression: TypeAlias = Name | All | Any_ | Negated
 
 
 class CorrelationPlan(msgspec.Struct, frozen=True):

@@ -13,18 +13,8 @@ from soc.kernel.ids import digest
 from soc.rulebook.conditions import Both, Condition, Either, Of, Ref, Without, names_in
 from soc.rulebook.correlations import Draft
 from soc.rulebook.documents import Fault
-from soc.rulebook.plan import (
-    All,
-    Any_,
-    CorrelationPlan,
-    CorrelationType,
-    Expression,
-    Heading,
-    Name,
-    Negated,
-    Operator,
-    RulePlan,
-)
+from soc.rulebook.expressions import All, Any_, Expression, Name, Negated
+from soc.rulebook.plan import CorrelationPlan, CorrelationType, Heading, Operator, RulePlan
 
 HOUR_MS = 3_600_000
 
