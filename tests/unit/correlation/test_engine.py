@@ -12,7 +12,8 @@ from soc.correlation.watermark import FOREVER
 from soc.model.episode import Episode
 from soc.model.identity import Layer
 from soc.model.signal import Signal
-from soc.rulebook.plan import All, CorrelationPlan, Custom, Name, Negated
+from soc.rulebook.expressions import All, Name, Negated
+from soc.rulebook.plan import CorrelationPlan, Custom
 
 THREE = a_plan("three", "event_count", ["a"], gte=3)
 ANY = a_plan("any", "event_count", ["a"], gte=1)
