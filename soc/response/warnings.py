@@ -11,7 +11,7 @@ from soc.kernel.errors import NcscError, shortened
 MAX_INDICATORS: Final = 1000
 MAX_TITLE: Final = 300
 MAX_VALUE: Final = 2000
-_COMPARISON = re.compile(r"([a-z0-9-]+):value\s*=\s*'((?:[^'\\]|\\.)*)'")
+_COMPARISON = re.compile(r"(?<![a-z0-9-])([a-z0-9-]+):value\s*=\s*'((?:[^'\\]|\\.)*)'")
 _EITHER = re.compile(r"(?:[\[\]()\s]|OR)*")
 """What may stand around comparisons of which each one counts by itself."""
 
@@ -42,7 +42,7 @@ def read_warning(body: bytes) -> Warned:
         NcscError: not a STIX bundle.
     """
     objects = _objects(body)
-    titles = [str(o.get("name", "")) for o in objects if o.get("type") in {"report", "grouping", "note"}]
+    titles = [str(o.get("name") or "") for o in objects if o.get("type") in ("report", "grouping", "note")]
     patterns = (str(o.get("pattern", "")) for o in objects if _stands(o))
     named = dict.fromkeys(found for pattern in patterns for found in _named(pattern))
     return Warned(titles[0][:MAX_TITLE] if titles else "", tuple(named)[:MAX_INDICATORS])
@@ -77,7 +77,7 @@ def _named(pattern: str) -> list[Named]:
 
 def _plain(kind: str, value: str) -> str | None:
     """Return an address as it is usually written; None for what should be one and is not."""
-    if kind not in {"ipv4-addr", "ipv6-addr"}:
+    if kind not in ("ipv4-addr", "ipv6-addr"):
         return value
     try:
         return str(ip_address(value))
