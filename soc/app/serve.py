@@ -25,6 +25,7 @@ from soc.kernel.clock import Clock
 from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
 from soc.ledger.fact import Fact, fact_id
+from soc.model.identity import SOC_AGENCY
 from soc.pipeline.supervise import supervise
 from soc.settings.model import Settings
 
@@ -137,7 +138,7 @@ async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
         counts=centre.counts,
         rulebook=centre.content.rulebook,
         playbooks={playbook.id: playbook.name for playbook in centre.playbooks},
-        agencies={agency.id: agency.name for agency in centre.settings.agency},
+        agencies={SOC_AGENCY: "SOC"} | {agency.id: agency.name for agency in centre.settings.agency},
         zone=centre.settings.zone,
         language=config.language,
         secure=context is not None,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from soc.drills.scenario import Inject, LogInject, Scenario, WarningInject
 from soc.kernel.clock import Clock
@@ -16,11 +17,11 @@ Told = Callable[[Inject], None]
 
 
 async def play(
-    scenario: Scenario, *, senders: Mapping[str, Sender], warn: Warner, clock: Clock, told: Told
+    scenario: Scenario, *, senders: Mapping[str, Sender], warn: Warner, clock: Clock, zone: str, told: Told
 ) -> int:
     """Play *scenario* in order of time and return the number of lines sent.
 
-    *told* hears of each inject when it begins.
+    Lines carry the wall time of *zone*, that of the sources; *told* hears of each inject when it begins.
 
     Raises:
         KeyError: an inject names a source that the stage does not have.
@@ -32,7 +33,7 @@ async def play(
         told(inject)
         match inject:
             case LogInject():
-                sent += await _send(inject, senders[inject.source], clock)
+                sent += await _send(inject, senders[inject.source], clock, ZoneInfo(zone))
             case WarningInject():
                 await warn(inject)
             case _:
@@ -49,10 +50,10 @@ def rendered(template: str, at: datetime) -> str:
     return text.replace("{iso}", at.isoformat(timespec="milliseconds"))
 
 
-async def _send(inject: LogInject, send: Sender, clock: Clock) -> int:
+async def _send(inject: LogInject, send: Sender, clock: Clock, zone: ZoneInfo) -> int:
     lines = [line for _ in range(inject.repeat) for line in inject.lines]
     for line in lines:
-        await send(rendered(line, clock.now()))
+        await send(rendered(line, clock.now().astimezone(zone)))
         if inject.every_s:
             await clock.sleep(timedelta(seconds=inject.every_s))
     await asyncio.sleep(0)

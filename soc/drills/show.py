@@ -14,7 +14,7 @@ from soc.drills.analyst import Analyst
 from soc.drills.player import play
 from soc.drills.scenario import Inject, Scenario
 from soc.drills.score import Detection, score
-from soc.drills.stage import Site, Source, Stage
+from soc.drills.stage import ZONE, Site, Source, Stage
 from soc.kernel.clock import Clock
 
 SITES = (
@@ -87,6 +87,7 @@ class Show:
             senders=self.stage.senders,
             warn=self.stage.warn,
             clock=self.clock,
+            zone=ZONE,
             told=self._told,
         )
 

@@ -23,6 +23,8 @@ from soc.kernel.errors import SocError
 
 START_TIMEOUT = timedelta(seconds=60)
 STOP_TIMEOUT = timedelta(seconds=15)
+ZONE = "Asia/Ho_Chi_Minh"
+"""Of every source on the stage."""
 
 
 class StageError(SocError):
@@ -164,7 +166,7 @@ async def _collector(stack: AsyncExitStack, stage: Stage, site: Site, gateway: s
     text = f'[collector]\ndata_dir = "data"\ngateways = [{json.dumps(gateway)}]\nheartbeat_seconds = 2\n'
     for source in site.sources:
         text += f'[[source]]\nid = "{source.id}"\nkind = "{source.kind}"\nformat = "{source.format}"\n'
-        text += 'zone = "Asia/Ho_Chi_Minh"\n'
+        text += f'zone = "{ZONE}"\n'
         text += _reach(stage, site, source, folder)
     config.write_text(text, encoding="utf-8")
     log, ca = folder / "collector.log", stage.folder / "centre" / "pki" / "ca.pem"

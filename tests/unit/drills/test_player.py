@@ -42,7 +42,7 @@ async def test_a_scenario_is_played_in_order_with_its_spacing() -> None:
 
     async with asyncio.TaskGroup() as group:
         playing = group.create_task(
-            play(SCENARIO, senders={"a/c/s": send}, warn=warn, clock=clock, told=lambda _: None)
+            play(SCENARIO, senders={"a/c/s": send}, warn=warn, clock=clock, zone="UTC", told=lambda _: None)
         )
         await clock.advance(timedelta(minutes=1))
     assert playing.result() == 2
