@@ -11,9 +11,7 @@ def queue(state: Alerts, scope: Scope) -> list[AlertView]:
 
 
 def inside(view: AlertView, scope: Scope) -> bool:
-    """Return whether *scope* sees *view*; what joins agencies is seen by those that take part."""
+    """Return whether *scope* sees *view*: an agency sees only what it takes part in."""
     if view.exercise != scope.exercise:
         return False
-    if scope.agencies is None or view.agency in scope.agencies:
-        return True
-    return view.agency is None and not scope.agencies.isdisjoint(view.agencies)
+    return scope.agencies is None or not scope.agencies.isdisjoint(view.agencies)

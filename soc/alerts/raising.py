@@ -1,8 +1,8 @@
 """Episodes become alerts: what is written when one is raised, revised or retracted.
 
 Members and counters are not worth a fact each. A revision is written at once when an episode speaks for
-a new layer or agency, lost members or has doubled (so at most about twenty times in its life); when
-only its first or last time moved, at most once a minute.
+a new layer or agency, was joined or split, lost members or has doubled (so at most about twenty times in
+its life); when only its first or last time moved, at most once a minute.
 """
 
 import msgspec
@@ -53,10 +53,17 @@ def raised(
     return stands, asked
 
 
-def revised(state: Alerts, episode: Episode, why: str, by: Speaker) -> tuple[Fact, ...]:
-    """Return the revision of *episode*, or nothing if it is not worth a fact now."""
+def revised(
+    state: Alerts, episode: Episode, why: str, by: Speaker, *, at_once: bool = False
+) -> tuple[Fact, ...]:
+    """Return the revision of *episode*, or nothing if it is not worth a fact now.
+
+    *at_once*: what happened matters whatever the numbers say (joined, split).
+    """
     written = state.episodes.get(episode.id)
-    if written is None or not _worth(written, episode, by.now_ms - state.written_ms[episode.id]):
+    if written is None:
+        return ()
+    if not at_once and not _worth(written, episode, by.now_ms - state.written_ms[episode.id]):
         return ()
     parts = (episode.id, str(state.withdrawn.get(episode.id, 0)), str(episode.revision), str(by.now_ms))
     payload = {"episode": msgspec.to_builtins(episode), "why": why}

@@ -6,7 +6,7 @@ from typing import assert_never
 from soc.alerts.raising import raised, retracted, revised
 from soc.alerts.saying import Speaker
 from soc.alerts.state import Alerts, AlertsFold
-from soc.correlation.changes import Change, Raised, Retracted, Revised
+from soc.correlation.changes import Change, Raised, Retracted, Revised, Why
 from soc.kernel.clock import Clock
 from soc.ledger.fact import Fact
 from soc.pipeline.recorder import Recorder
@@ -51,8 +51,11 @@ def _facts(
             times = state.withdrawn.get(episode.id, 0)
             return raised(episode, plan.heading, by, silent=plan.silent, times=times)
         case Revised(episode, why):
-            return revised(state, episode, why, by)
+            return revised(state, episode, why.value, by, at_once=why in _AT_ONCE)
         case Retracted(episode_id, _, why, superseded_by):
-            return retracted(state, episode_id, why, superseded_by, by)
+            return retracted(state, episode_id, why.value, superseded_by, by)
         case _:
             assert_never(change)
+
+
+_AT_ONCE = frozenset({Why.MERGED, Why.SPLIT})

@@ -4,7 +4,7 @@ from support.episodes import RULE, T0, episode, heading
 
 from soc.alerts.saying import alert_id
 from soc.alerts.state import Alerts, AlertsFold
-from soc.correlation.changes import Change, Raised, Retracted, Revised
+from soc.correlation.changes import Change, Raised, Retracted, Revised, Why
 from soc.kernel.clock import ManualClock, from_ms
 from soc.kernel.errors import DeposedError
 from soc.ledger.fact import Fact, fact_id
@@ -68,7 +68,7 @@ async def test_a_silent_rule_s_plan_makes_no_alert() -> None:
 async def test_an_alert_moves_to_a_successor_raised_in_the_same_settling() -> None:
     desk = Desk()
     await desk.record(Raised(episode()))
-    state = await desk.record(Retracted("e1", RULE, "joined with another", "e2"), Raised(episode("e2")))
+    state = await desk.record(Retracted("e1", RULE, Why.MERGED, "e2"), Raised(episode("e2")))
     assert state.alerts[alert_id("e1")].successor == alert_id("e2")
     assert state.alerts[alert_id("e2")].history[-1].type == "AlertMoved"
 
@@ -76,7 +76,7 @@ async def test_an_alert_moves_to_a_successor_raised_in_the_same_settling() -> No
 async def test_an_episode_that_vanished_may_stand_again() -> None:
     desk = Desk()
     await desk.record(Raised(episode()))
-    await desk.record(Retracted("e1", RULE, "its members left", None))
+    await desk.record(Retracted("e1", RULE, Why.VANISHED, None))
     state = await desk.record(Raised(episode()))
     assert state.alerts[alert_id("e1")].open
 
@@ -84,11 +84,18 @@ async def test_an_episode_that_vanished_may_stand_again() -> None:
 async def test_a_revision_is_written_with_the_leader_s_term() -> None:
     desk = Desk()
     await desk.record(Raised(episode()))
-    await desk.record(Revised(episode(count=8, revision=1), "grown"))
+    await desk.record(Revised(episode(count=8, revision=1), Why.GREW))
     facts = [fact async for _, fact in desk.recorder.facts_from(1)]
     assert [(f.type, f.role, f.term, f.actor) for f in facts] == [
         ("EpisodeRevised", "correlator", 1, "machine:correlator")
     ]
+
+
+async def test_a_join_is_written_though_nothing_doubled_and_growth_is_not() -> None:
+    desk = Desk()
+    await desk.record(Raised(episode()))
+    assert (await desk.record(Revised(episode(count=5, revision=1), Why.GREW))).episodes["e1"].count == 4
+    assert (await desk.record(Revised(episode(count=5, revision=1), Why.MERGED))).episodes["e1"].count == 5
 
 
 async def test_a_deposed_correlator_writes_nothing() -> None:
