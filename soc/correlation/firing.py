@@ -12,7 +12,8 @@ from typing import Protocol, assert_never
 
 from soc.correlation.held import Held, at_of
 from soc.correlation.windows import window_for
-from soc.rulebook.plan import All, Any_, CorrelationPlan, Expression, Name, Negated, Operator
+from soc.rulebook.expressions import All, Any_, Expression, Name, Negated
+from soc.rulebook.plan import CorrelationPlan, Operator
 
 Stretch = tuple[int, int]
 """First and last millisecond, both included."""

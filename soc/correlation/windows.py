@@ -10,16 +10,8 @@ from decimal import Context, Decimal
 from typing import Protocol, assert_never
 
 from soc.correlation.held import Held
-from soc.rulebook.plan import (
-    All,
-    Any_,
-    CorrelationPlan,
-    CorrelationType,
-    Expression,
-    Name,
-    Negated,
-    Operator,
-)
+from soc.rulebook.expressions import All, Any_, Expression, Name, Negated
+from soc.rulebook.plan import CorrelationPlan, CorrelationType, Operator
 
 
 class Window(Protocol):

@@ -13,7 +13,8 @@ from soc.correlation.engine import Engine
 from soc.correlation.watermark import FOREVER
 from soc.model.episode import Episode
 from soc.model.signal import Signal
-from soc.rulebook.plan import All, Any_, Custom, Name, Negated
+from soc.rulebook.expressions import All, Any_, Name, Negated
+from soc.rulebook.plan import Custom
 
 A, B, C = Name("a"), Name("b"), Name("c")
 PROVINCE = Custom(scope="province")
