@@ -9,10 +9,11 @@ from support.playing import campaign
 from soc.alerts.raising import raised, retracted
 from soc.alerts.saying import alert_id
 from soc.alerts.state import AlertsFold, AlertView
+from soc.alerts.triage import close
 from soc.kernel.clock import ManualClock, from_ms
 from soc.kernel.errors import NcscError, NcscUnavailable, SocError
 from soc.ledger.fact import Fact, fact_id
-from soc.model.alert import Severity
+from soc.model.alert import CloseReason, Severity
 from soc.model.identity import Layer
 from soc.pipeline.recorder import Recorder
 from soc.pipeline.respond import Prepared, run_respond
@@ -144,6 +145,16 @@ async def test_alerts_raised_while_nobody_responded_are_taken_up() -> None:
     await centre.alert()
     async with centre.responder():
         assert len(centre.runs()) == 1
+
+
+async def test_alerts_that_people_closed_meanwhile_start_nothing() -> None:
+    centre = Centre()
+    await centre.alert()
+    state = centre.recorder.state(AlertsFold())
+    closed = close(state, alert_id("e1"), "user:lan", T0, CloseReason.EXERCISE)
+    await centre.recorder.decide(lambda: closed)
+    async with centre.responder():
+        assert centre.runs() == []
 
 
 async def test_alerts_that_no_playbook_is_for_start_nothing() -> None:
