@@ -49,8 +49,8 @@ class Firing(Protocol):
         """Yield where to look again when entries in *touched* came or went and the watermark is *mark_ms*."""
         ...
 
-    def points(self, entries: Sequence[Held], stretch: Stretch, unchanged: int) -> list[int]:
-        """Return the firing points in *stretch*; the first *unchanged* entries are as they were."""
+    def points(self, entries: Sequence[Held], stretch: Stretch) -> list[int]:
+        """Return the firing points in *stretch*; it is asked in order of time, from the first change on."""
         ...
 
     def members(self, entries: Sequence[Held]) -> Sequence[Held]:
@@ -80,10 +80,10 @@ class Rising:
         for from_ms, to_ms in touched:
             yield from_ms, to_ms + self._plan.timespan_ms
 
-    def points(self, entries: Sequence[Held], stretch: Stretch, unchanged: int) -> list[int]:
+    def points(self, entries: Sequence[Held], stretch: Stretch) -> list[int]:
         """Return the instants whose window satisfies the condition."""
         from_ms, to_ms = stretch
-        self._move(entries, from_ms, unchanged)
+        self._move(entries, from_ms)
         found = []
         while self._entered < len(entries) and entries[self._entered].at_ms <= to_ms:
             at_ms = entries[self._entered].at_ms
@@ -107,9 +107,10 @@ class Rising:
         """Return None."""
         return None
 
-    def _move(self, entries: Sequence[Held], from_ms: int, unchanged: int) -> None:
+    def _move(self, entries: Sequence[Held], from_ms: int) -> None:
         first = bisect_left(entries, from_ms, key=at_of)
-        if first == self._entered <= unchanged:
+        if first == self._entered:
+            # All before the stretch has entered, and nothing before it has changed since.
             return
         self._window = window_for(self._plan)
         self._left = self._entered = bisect_left(entries, from_ms - self._plan.timespan_ms, key=at_of)
@@ -143,7 +144,7 @@ class Awaiting:
         if was_ms < self._judged_ms:
             yield was_ms, self._judged_ms - 1
 
-    def points(self, entries: Sequence[Held], stretch: Stretch, unchanged: int) -> list[int]:  # noqa: ARG002
+    def points(self, entries: Sequence[Held], stretch: Stretch) -> list[int]:
         """Return the instants with a signal of an affirmed rule at which the expression holds."""
         return list(dict.fromkeys(self._points(entries, *stretch)))
 

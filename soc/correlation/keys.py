@@ -77,11 +77,11 @@ class Grouping:
     def places(self, entry: Entry) -> list[Place]:
         """Return the groups that *entry* joins; none if a field of the group-by is missing."""
         agency = None if self._province else entry.member.agency
-        parts = [
-            [(name, text) for text in texts_of(entry, field)] for name, field in self._names_and_fields(entry)
-        ]
-        if len(parts) == 1:
-            return [(agency, entry.exercise, (part,)) for part in parts[0][:MAX_GROUPS]]
+        fields = self._names_and_fields(entry)
+        if len(fields) == 1:
+            name, field = fields[0]
+            return [(agency, entry.exercise, ((name, text),)) for text in texts_of(entry, field)[:MAX_GROUPS]]
+        parts = ([(name, text) for text in texts_of(entry, field)] for name, field in fields)
         groups = itertools.islice(itertools.product(*parts), MAX_GROUPS)
         return [(agency, entry.exercise, group) for group in groups]
 

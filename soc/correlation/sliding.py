@@ -55,11 +55,13 @@ class SlidingGroup:
         before: set[Run] = set()
         after: set[Run] = set()
         for stretch in self._firing.stretches(self._stretches(touched.at_ms), mark_ms):
-            found = self._firing.points(self._timeline.entries, stretch, touched.place)
+            found = self._firing.points(self._timeline.entries, stretch)
             was, now = self._runs.replace(*stretch, found)
             before.update(run for run in was if run in self._standing)
             after.difference_update(was)
             after.update(now)
+        if not before and not after:
+            return []
         same = {run for run in before & after if not self._reaches(run, touched.at_ms)}
         return self._speak(sorted(before - same), sorted(after - same), touched, register)
 
@@ -115,9 +117,9 @@ class SlidingGroup:
         return first < len(at_ms) and at_ms[first] <= run.last_ms
 
     def _stretches(self, at_ms: Sequence[int]) -> Iterator[Stretch]:
-        """Yield *at_ms* (sorted) as stretches so far apart that none can change what the other does."""
+        """Yield *at_ms* (sorted) as stretches: a late signal and a new one do not open what lies between."""
         start = 0
         for index in range(1, len(at_ms) + 1):
-            if index == len(at_ms) or at_ms[index] - at_ms[index - 1] > 4 * self._timespan_ms:
+            if index == len(at_ms) or at_ms[index] - at_ms[index - 1] > self._timespan_ms:
                 yield at_ms[start], at_ms[index - 1]
                 start = index

@@ -180,7 +180,7 @@ def test_a_bounded_window_is_judged_when_the_watermark_passes_its_end() -> None:
     assert isinstance(raised, Raised)
     assert raised.episode.fires_at_ms == T0 + 2000
     engine.add(at(3))
-    [retracted] = engine.settle(Until(10))
+    [retracted] = engine.settle(Until(0))
     assert isinstance(retracted, Retracted)
 
 
@@ -213,6 +213,16 @@ def test_a_negated_condition_waits_for_what_could_still_come() -> None:
     engine.add(at(10, rule="b"))
     [retracted] = engine.settle(Until(10.001))
     assert isinstance(retracted, Retracted)
+
+
+@pytest.mark.parametrize("second", [2, 12, 20, 22])
+def test_a_denied_signal_that_comes_late_takes_back_what_was_judged(second: int) -> None:
+    plan = a_plan("silence", "temporal", ["a", "b"], expression=All((Name("a"), Negated(Name("b")))))
+    engine = an_engine(plan)
+    engine.add(at(12))
+    assert [type(change) for change in engine.settle(FOREVER)] == [Raised]
+    engine.add(at(second, rule="b"))
+    assert [type(change) for change in engine.settle(Until(0))] == [Retracted]
 
 
 def test_a_denied_signal_within_a_timespan_on_either_side_prevents_and_is_no_member() -> None:
@@ -297,6 +307,49 @@ def test_an_episode_of_another_rule_version_stays_frozen() -> None:
     assert isinstance(raised, Raised)
     assert raised.episode.id != old.id
     assert raised.episode.rule_version == "2"
+
+
+def test_an_episode_whose_signals_are_no_longer_at_hand_grows_but_is_not_retracted() -> None:
+    plans = (THREE, a_plan("both", "temporal", ["three", "b"], timespan_ms=60_000))
+    signals, others = at(0, 4, 8), at(12, rule="b")
+    engine = an_engine(*plans)
+    engine.add([*signals, *others])
+    child, parent = follow({}, engine.settle(FOREVER)).values()
+    again = an_engine(*plans)
+    again.adopt([child, parent], since_ms=T0 + 5000)
+    again.add([*signals[2:], *others])
+    assert again.settle(FOREVER) == []
+    again.add(at(9, 10))
+    grown, above = again.settle(FOREVER)
+    assert isinstance(grown, Revised)
+    assert isinstance(above, Revised)
+    assert (grown.episode.id, spans([grown.episode])) == (child.id, [(0, 10, 5)])
+    assert (above.episode.id, above.episode.members[0].child_last_ms) == (parent.id, T0 + 10_000)
+
+
+def test_an_id_of_the_ledger_that_stands_no_longer_is_not_given_again() -> None:
+    [old] = standing([ANY], at(0))
+    engine = an_engine(ANY)
+    engine.adopt([], spent=[old.id])
+    engine.add(at(0))
+    [raised] = engine.settle(FOREVER)
+    assert isinstance(raised, Raised)
+    assert (raised.episode.generation, raised.episode.id != old.id) == (1, True)
+
+
+def test_signals_of_another_version_of_their_rule_are_counted_and_ignored() -> None:
+    engine = Engine([ANY], zone="UTC", versions={"a": "2"})
+    engine.add([*at(0), a_signal("a", "new", 1, rule_version="2"), a_signal("unknown", "e", 1)])
+    [raised] = engine.settle(FOREVER)
+    assert isinstance(raised, Raised)
+    assert (raised.episode.count, engine.outdated) == (1, 1)
+
+
+def test_signals_without_a_group_by_field_are_not_counted_but_their_number_is_known() -> None:
+    engine = an_engine(ANY)
+    engine.add([a_signal("a", "e", 0, ip=None), a_signal("a", "f", 0)])
+    assert len(engine.settle(FOREVER)) == 1
+    assert engine.ungrouped == {"any": 1}
 
 
 def test_expired_signals_cost_nothing_and_retract_nothing() -> None:

@@ -30,12 +30,17 @@ def test_a_week_begins_on_thursday() -> None:
     assert weeks.window(thursday) == weeks.window(thursday + 7 * DAY - 1)
 
 
-def test_a_window_is_over_only_when_its_hour_came_twice() -> None:
-    hours = LocalTime("Europe/Berlin", DAY // 24)
-    once = local("2026-10-25T02:30", "Europe/Berlin")
-    twice = local("2026-10-25T02:30", "Europe/Berlin", fold=1)
-    assert hours.window(once) == hours.window(twice)
-    assert hours.over_ms(hours.window(once)) == local("2026-10-25T03:00", "Europe/Berlin")
+@pytest.mark.parametrize(
+    ("zone", "hour", "end"),
+    [
+        ("Europe/Berlin", "2026-10-25T02:30", "2026-10-25T03:00"),
+        ("America/New_York", "2026-11-01T01:30", "2026-11-01T02:00"),
+    ],
+)
+def test_a_window_is_over_only_when_its_hour_came_twice(zone: str, hour: str, end: str) -> None:
+    hours = LocalTime(zone, DAY // 24)
+    assert hours.window(local(hour, zone)) == hours.window(local(hour, zone, fold=1))
+    assert hours.over_ms(hours.window(local(hour, zone))) == local(end, zone)
 
 
 @pytest.mark.parametrize("at_ms", [-(10**17), 0, 10**17])

@@ -130,6 +130,7 @@ def test_each_listing_needs_a_signal_of_its_own() -> None:
     assert in_order("aa", ("a", "1", 0), ("a", "2", 0))
     assert in_order("aba", ("a", "1", 0), ("b", "2", 0), ("a", "3", 1))
     assert not in_order("aba", ("a", "1", 0), ("b", "2", 1), ("b", "3", 2))
+    assert not in_order("aba", ("a", "1", 0), ("b", "2", 0))
 
 
 def test_a_chain_that_began_before_the_window_does_not_count() -> None:
