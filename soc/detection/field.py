@@ -121,7 +121,7 @@ def time_part_holds(pattern: TimePart, value: Any) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        moment = datetime.fromisoformat(value.strip())
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return False
     part = moment.isocalendar().week if pattern.part == "week" else getattr(moment, pattern.part)
@@ -132,7 +132,7 @@ def time_part_holds(pattern: TimePart, value: Any) -> bool:
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(text.strip())
+        return ip_address(text)
     except ValueError:
         return None
 
