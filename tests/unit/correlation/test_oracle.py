@@ -1,0 +1,69 @@
+"""The oracle gives the episodes that were worked out by hand."""
+
+import random
+from pathlib import Path
+
+import pytest
+from support.correlation_cases import Case, Expected, cases_in
+
+from soc.correlation.oracle import Stand, episodes
+from soc.model.identity import Layer
+
+CASES = cases_in(Path(__file__).parent / "cases")
+
+
+def named(name: str) -> Case:
+    return next(case for case in CASES if case.name == name)
+
+
+def as_expected(stand: Stand, *, with_members: bool) -> Expected:
+    return Expected(
+        key=stand.key,
+        first_at_ms=stand.first_at_ms,
+        last_at_ms=stand.last_at_ms,
+        fires_at_ms=stand.fires_at_ms,
+        count=stand.count,
+        members=tuple(member.id for member in stand.members) if with_members else None,
+    )
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+def test_the_episodes_are_those_worked_out_by_hand(case: Case) -> None:
+    found = episodes(case.plans, case.signals, zone=case.zone)
+    assert len(found) == len(case.expected)
+    told = [row.members is not None for row in case.expected]
+    assert [as_expected(s, with_members=t) for s, t in zip(found, told, strict=True)] == case.expected
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+def test_neither_order_nor_repetition_matters(case: Case) -> None:
+    shuffled = random.Random(7).sample(case.signals * 2, 2 * len(case.signals))
+    assert episodes(case.plans, shuffled, zone=case.zone) == episodes(
+        case.plans, case.signals, zone=case.zone
+    )
+
+
+def test_cases_have_names_of_their_own() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_a_member_is_the_signal_it_was() -> None:
+    case = named("the same signal twice is counted once in an episode")
+    (stand,) = episodes(case.plans, case.signals, zone="UTC")
+    first = stand.members[0]
+    assert (first.id, first.rule_id, first.agency, first.layer) == ("x", "a", "a1", Layer.MONITORING)
+    assert (first.event_id, first.event_day, first.child_first_ms) == ("e-x", "2026-01-01", None)
+
+
+def test_a_child_is_a_member_with_its_own_span() -> None:
+    case = named("a child is a signal at its first firing point")
+    child, parent = episodes(case.plans, case.signals, zone="UTC")
+    member = parent.members[0]
+    assert (member.id, member.rule_id, member.at_ms) == (child.id, "c", 5_000)
+    assert (member.child_first_ms, member.child_last_ms, member.event_id) == (0, 15_000, "")
+
+
+def test_a_child_speaks_for_a_layer_only_if_all_its_members_do() -> None:
+    case = named("children of one layer and of two")
+    layers = [s.members[0].layer for s in episodes(case.plans, case.signals, zone="UTC") if s.rule_id == "p"]
+    assert layers == [Layer.MONITORING, None]
