@@ -150,8 +150,9 @@ async def test_a_refusal_is_final_and_says_why(ca: CertificateAuthority, status:
         '{"receipt_id": 7}',
         "[" * 100_000,
         '{"receipt_id":' + "[" * 100_000,
+        '{"other":' + "[" * 100_000,
     ],
-    ids=["empty", "html", "cut", "type", "deep", "deep member"],
+    ids=["empty", "html", "cut", "type", "deep", "deep member", "deep unknown"],
 )
 async def test_an_answer_that_is_none_is_tried_again(ca: CertificateAuthority, body: str) -> None:
     async with serving(ca, always(202, body)) as centre:
@@ -160,7 +161,7 @@ async def test_an_answer_that_is_none_is_tried_again(ca: CertificateAuthority, b
 
 
 @pytest.mark.parametrize(
-    "body", ["", "<html>", '"detail"', "[" * 100_000], ids=["empty", "html", "text", "deep"]
+    "body", ["", "<html>", '"detail"', '{"detail":' + "[" * 100_000], ids=["empty", "html", "text", "deep"]
 )
 async def test_a_refusal_without_words_is_still_a_refusal(ca: CertificateAuthority, body: str) -> None:
     async with serving(ca, always(400, body)) as centre:
