@@ -22,6 +22,7 @@ It never holds a secret or raw log content.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -85,6 +86,11 @@ class NcscUnavailable(NcscError):
     """The national centre could not be reached."""
 
     retryable = True
+
+    def __init__(self, message: str, wait: timedelta = timedelta(0)) -> None:
+        """Keep how long the centre asked to be left alone."""
+        super().__init__(message)
+        self.wait = wait
 
 
 class DeposedError(SocError):

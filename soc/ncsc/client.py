@@ -7,6 +7,9 @@ The interface is our own assumption (no official one was found): ``POST /api/v1/
 import base64
 import hashlib
 import ssl
+from collections.abc import Mapping
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +23,8 @@ from soc.ports.national import NationalMessage, NcscReceipt, Report, ReportStatu
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 MAX_ANSWER_BYTES = 8 << 20
+MAX_WAIT = timedelta(hours=1)
+"""No ``Retry-After`` keeps a report longer."""
 PAGE = 100
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BUSY = {408, 409, 425, 429, 500, 502, 503, 504}
@@ -128,10 +133,13 @@ class HttpNationalCentre:
                 method, url, data=body, headers=headers, params=parameters, allow_redirects=False
             ) as answer:
                 text = await _bounded(answer)
-                status = answer.status
+                status, wait = answer.status, _wait(answer.headers)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NcscUnavailable(f"{method} {path}: {type(error).__name__}") from error
-        return _read(status, text, kind, f"{method} {path}")
+        what = f"{method} {path}"
+        if status in _BUSY:
+            raise NcscUnavailable(f"{what}: {status}", wait)
+        return _read(status, text, kind, what)
 
 
 async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
@@ -144,9 +152,19 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
     return bytes(found)
 
 
+def _wait(headers: Mapping[str, str]) -> timedelta:
+    """Return what ``Retry-After`` asks for, in seconds or as a date (against the answer's own), bounded."""
+    asked = headers.get("Retry-After", "")
+    if asked.isascii() and asked.isdigit():
+        return timedelta(seconds=min(int(asked[:9]), MAX_WAIT.total_seconds()))
+    try:
+        wait = parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError):
+        return timedelta(0)
+    return min(max(wait, timedelta(0)), MAX_WAIT)
+
+
 def _read(status: int, text: bytes, kind: Any, what: str) -> Any:
-    if status in _BUSY:
-        raise NcscUnavailable(f"{what}: {status}")
     if status >= 300:
         raise NcscError(f"{what}: {status} {_problem(text)}")
     if kind is msgspec.Raw:

@@ -43,12 +43,13 @@ async def run_report(
             await recorder.wait_beyond(seen)
             continue
         report = min(waiting, key=lambda report: tries[report.report_id])
-        if await _deliver(report, recorder, centre, clock, log):
+        wait = await _deliver(report, recorder, centre, clock, log)
+        if wait is None:
             tries.pop(report.report_id, None)
             pauses = backoff(random.random)
         else:
             tries[report.report_id] += 1
-            await clock.sleep(next(pauses))
+            await clock.sleep(max(wait, next(pauses)))
 
 
 async def run_inbox(
@@ -87,14 +88,14 @@ async def run_inbox(
 
 async def _deliver(
     report: Outgoing, recorder: Recorder, centre: NationalCentre, clock: Clock, log: Log
-) -> bool:
-    """Send *report* once; return whether it is settled."""
+) -> timedelta | None:
+    """Send *report* once; return None when that settled it, else the least time until the next try."""
     sent = Report(report.report_id, report.kind, report.incident_id, report.exercise, report.body.encode())
     try:
         receipt = await centre.submit(sent)
     except NcscUnavailable as error:
         log.warning(Said.REPORT, report=report.report_id, error=str(error))
-        return False
+        return error.wait
     except NcscError as error:
         fact = _about_report("ReportRefused", report, clock, {"why": str(error)})
     else:
@@ -106,7 +107,7 @@ async def _deliver(
         fact = _about_report("ReportReceipted", report, clock, members)
     written = await recorder.decide(lambda: (fact,))
     log.info(Said.REPORT, report=report.report_id, became=fact.type)
-    return bool(written)
+    return None if written else timedelta(0)
 
 
 def _about_report(type_: str, report: Outgoing, clock: Clock, members: Payload) -> Fact:

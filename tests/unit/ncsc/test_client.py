@@ -132,6 +132,33 @@ async def test_what_passes_is_tried_again(ca: CertificateAuthority, status: int)
             await centre.submit(REPORT)
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("120", 120),
+        ("Tue, 24 Nov 2026 03:02:00 GMT", 120),
+        ("Tue, 24 Nov 2026 02:00:00 GMT", 0),
+        ("9" * 5000, 3600),
+        ("Wed, 24 Nov 2027 03:00:00 GMT", 3600),
+        ("soon", 0),
+        ("-5", 0),
+        ("²", 0),
+    ],
+)
+async def test_the_centre_may_say_how_long_to_wait(
+    ca: CertificateAuthority, asked: str, seconds: int
+) -> None:
+    answer = always(503, {}, **{"Retry-After": asked, "Date": "Tue, 24 Nov 2026 03:00:00 GMT"})
+    async with serving(ca, answer) as centre:
+        with pytest.raises(NcscUnavailable) as caught:
+            await centre.submit(REPORT)
+    assert caught.value.wait.total_seconds() == seconds
+
+
+async def test_a_date_to_wait_for_means_nothing_without_the_centres_own() -> None:
+    assert not module._wait({"Retry-After": "Tue, 24 Nov 2026 03:02:00 GMT"})
+
+
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 413, 415, 422])
 async def test_a_refusal_is_final_and_says_why(ca: CertificateAuthority, status: int) -> None:
     problem = {"title": "no", "detail": "the TLP marking is missing"}

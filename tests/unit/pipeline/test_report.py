@@ -213,6 +213,16 @@ async def test_a_centre_that_is_away_is_asked_ever_less_and_everything_arrives_a
     assert len(centre.nation.receipts) == 3
 
 
+async def test_a_centre_that_names_a_time_is_left_alone_until_then(centre: Centre) -> None:
+    centre.nation.errors["a"] = [NcscUnavailable("503", timedelta(minutes=5))]
+    await centre.queue("a")
+    async with centre.reporting():
+        await centre.clock.advance(timedelta(seconds=299))
+        assert centre.nation.submitted == ["a"]
+        await centre.clock.advance(timedelta(seconds=1))
+    assert centre.nation.submitted == ["a", "a"]
+
+
 async def test_a_process_that_dies_before_the_receipt_is_written_sends_the_same_report(
     centre: Centre,
 ) -> None:
