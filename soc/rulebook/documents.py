@@ -64,7 +64,8 @@ class Document:
     def text(self) -> str:
         """Return the document as written, without its neighbours in the file."""
         lines = self.file.text.splitlines(keepends=True)
-        return "".join(lines[self.node.start_mark.line : self.node.end_mark.line + 1]).partition("\n---")[0]
+        text = "".join(lines[self.node.start_mark.line : self.node.end_mark.line + 1])
+        return text.partition("\n---")[0].rstrip("\n") + "\n"
 
 
 def read_rule_files(paths: Sequence[Path]) -> list[RuleFile]:
