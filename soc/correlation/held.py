@@ -6,9 +6,10 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
-from soc.correlation.keys import Entry, field_values, texts_of
+from soc.correlation.keys import Entry, texts_of
 from soc.kernel.numbers import decimal_of
 from soc.model.episode import Member
+from soc.model.fields import values_of
 from soc.model.identity import Layer
 from soc.rulebook.plan import CorrelationPlan, CorrelationType
 
@@ -46,7 +47,7 @@ def hold(plan: CorrelationPlan, entry: Entry) -> Held:
 
 def _values(plan: CorrelationPlan, entry: Entry) -> Values:
     if plan.type is CorrelationType.VALUE_COUNT:
-        parts = [texts_of(entry, field) for field in plan.fields]
+        parts = [texts_of(entry, field, province=plan.province) for field in plan.fields]
         return tuple(itertools.islice(itertools.product(*parts), MAX_VALUES))
-    found = (decimal_of(value) for value in field_values(entry, plan.fields[0]))
+    found = (decimal_of(value) for value in values_of(entry.fields, plan.fields[0]))
     return tuple(itertools.islice((number for number in found if number is not None), MAX_VALUES))

@@ -1,7 +1,7 @@
 """Group keys: which groups of a rule a signal belongs to (CORRELATION.md, "Group key")."""
 
 import itertools
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -80,30 +80,41 @@ class Grouping:
         fields = self._names_and_fields(entry)
         if len(fields) == 1:
             name, field = fields[0]
-            return [(agency, entry.exercise, ((name, text),)) for text in texts_of(entry, field)[:MAX_GROUPS]]
-        parts = ([(name, text) for text in texts_of(entry, field)] for name, field in fields)
+            return [
+                (agency, entry.exercise, ((name, text),)) for text in self._texts(entry, field)[:MAX_GROUPS]
+            ]
+        parts = ([(name, text) for text in self._texts(entry, field)] for name, field in fields)
         groups = itertools.islice(itertools.product(*parts), MAX_GROUPS)
         return [(agency, entry.exercise, group) for group in groups]
 
     def _names_and_fields(self, entry: Entry) -> list[tuple[str, str]]:
         if not self._entities:
             return self._fields[entry.member.rule_id]
-        return next(([(name, name)] for name in self._entities if texts_of(entry, name)), [])
+        return next(([(name, name)] for name in self._entities if self._texts(entry, name)), [])
+
+    def _texts(self, entry: Entry, field: str) -> tuple[str, ...]:
+        return texts_of(entry, field, province=self._province)
 
 
-def texts_of(entry: Entry, field: str) -> tuple[str, ...]:
+def texts_of(entry: Entry, field: str, *, province: bool) -> tuple[str, ...]:
     """Return the distinct values of *field* as keys compare them; empty when it is missing."""
+    if field == AGENCY_FIELD:
+        return _agency(entry, province=province)
     found = entry.texts.get(field)
     if found is None:
-        texts = (text_of(value) for value in field_values(entry, field))
+        texts = (text_of(value) for value in values_of(entry.fields, field))
         found = tuple(dict.fromkeys(fold_key(text) for text in texts if text is not None))
         entry.texts[field] = found
     return found
 
 
-def field_values(entry: Entry, field: str) -> list[Any]:
-    """Return the values of *field*; ``soc.agency`` is what the credential says, never what the event does."""
-    agency = entry.member.agency
-    if field == AGENCY_FIELD and (agency or entry.member.child_first_ms is None):
-        return [agency] if agency else []
-    return values_of(entry.fields, field)
+def _agency(entry: Entry, *, province: bool) -> tuple[str, ...]:
+    """Return ``soc.agency``: what the credential says, never what the event does.
+
+    Rules of the province have it; a child episode of one agency, or grouped by it, brings it along.
+    """
+    if entry.member.child_first_ms is None:
+        found = entry.member.agency if province else ""
+    else:
+        found = entry.member.agency or entry.fields.get(AGENCY_FIELD, "")
+    return (fold_key(found),) if found else ()
