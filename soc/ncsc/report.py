@@ -16,7 +16,13 @@ from soc.model.identity import Layer
 
 INCIDENT_CORE = "extension-definition--ef765651-680c-498d-9894-99799f2fa126"
 TLP = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
-AMBER_STRICT = "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003"
+MARKINGS = {
+    "clear": ("TLP:CLEAR", "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"),
+    "green": ("TLP:GREEN", "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"),
+    "amber": ("TLP:AMBER", "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"),
+    "amber+strict": ("TLP:AMBER+STRICT", "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003"),
+}
+"""TLP 2.0 labels that may leave the province; red never does by itself."""
 TLP_CREATED = "2022-10-01T00:00:00.000Z"
 _SPACE = uuid.UUID("8d4f5a54-0f0e-4d0c-9f3f-6a4a0a2f7c11")
 
@@ -41,6 +47,8 @@ class Incident(msgspec.Struct, frozen=True):
     exercise: str | None
     ledger_head: str
     """Hash of the ledger's chain when the report was decided."""
+    tlp: str = "amber+strict"
+    """A key of ``MARKINGS``."""
 
 
 def incident_id(alert_id: str) -> str:
@@ -55,12 +63,12 @@ def bundle(incident: Incident) -> bytes:
         "created_by_ref": province["id"],
         "created": from_ms(incident.raised_at_ms),
         "modified": from_ms(incident.modified_at_ms),
-        "object_marking_refs": [AMBER_STRICT],
+        "object_marking_refs": [MARKINGS[incident.tlp][1]],
     }
     core = _incident(incident, common)
     observed = _observed(incident, common)
     related = [_related(core["id"], found["id"], incident, common) for found in observed[:1]]
-    objects = [_marking(), province, core, *observed, *related]
+    objects = [_marking(incident.tlp), province, core, *observed, *related]
     found = stix2.v21.Bundle(
         *objects,
         id=f"bundle--{uuid.uuid5(_SPACE, incident.alert_id + str(incident.modified_at_ms))}",
@@ -79,12 +87,13 @@ def _identity(incident: Incident) -> Any:
     )
 
 
-def _marking() -> Any:
+def _marking(tlp: str) -> Any:
+    name, id_ = MARKINGS[tlp]
     return stix2.v21.MarkingDefinition(
-        id=AMBER_STRICT,
+        id=id_,
         created=TLP_CREATED,
-        name="TLP:AMBER+STRICT",
-        extensions={TLP: {"extension_type": "property-extension", "tlp_2_0": "amber+strict"}},
+        name=name,
+        extensions={TLP: {"extension_type": "property-extension", "tlp_2_0": tlp}},
         allow_custom=True,
     )
 
@@ -112,7 +121,7 @@ def _incident(incident: Incident, common: dict[str, Any]) -> Any:
 
 
 def _observed(incident: Incident, common: dict[str, Any]) -> list[Any]:
-    addresses = [_address(value) for value in incident.addresses]
+    addresses = [_address(value, common) for value in incident.addresses]
     if not addresses:
         return []
     seen = stix2.v21.ObservedData(
@@ -126,9 +135,9 @@ def _observed(incident: Incident, common: dict[str, Any]) -> list[Any]:
     return [seen, *addresses]
 
 
-def _address(value: str) -> Any:
+def _address(value: str, common: dict[str, Any]) -> Any:
     kind = stix2.v21.IPv6Address if ":" in value else stix2.v21.IPv4Address
-    return kind(value=value, object_marking_refs=[AMBER_STRICT])
+    return kind(value=value, object_marking_refs=common["object_marking_refs"])
 
 
 def _related(incident_ref: str, observed_ref: str, incident: Incident, common: dict[str, Any]) -> Any:

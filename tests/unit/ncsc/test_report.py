@@ -6,7 +6,7 @@ import pytest
 import stix2validator
 
 from soc.model.identity import Layer
-from soc.ncsc.report import AMBER_STRICT, INCIDENT_CORE, Incident, bundle, incident_id
+from soc.ncsc.report import INCIDENT_CORE, MARKINGS, Incident, bundle, incident_id
 
 INCIDENT = Incident(
     alert_id="a" * 32,
@@ -73,7 +73,7 @@ def test_everything_that_can_be_marked_is_amber_strict() -> None:
     marked = [item for item in json.loads(bundle(INCIDENT))["objects"] if item["type"] not in UNMARKED]
     assert len(marked) == 5
     for item in marked:
-        assert item["object_marking_refs"] == [AMBER_STRICT], item["type"]
+        assert item["object_marking_refs"] == [MARKINGS["amber+strict"][1]], item["type"]
 
 
 def test_the_incident_says_what_the_extension_requires() -> None:
