@@ -44,7 +44,7 @@ def raws(data: bytes, *, counted: bool = False, limit: int = LIMIT) -> list[tupl
 
 
 @given(stream, cuts, st.booleans())
-def test_any_cut_of_the_stream_gives_the_same_pieces(data: bytes, ends: list[int], counted: bool) -> None:  # noqa: FBT001
+def test_any_cut_of_the_stream_gives_the_same_pieces(data: bytes, ends: list[int], counted: bool) -> None:
     assert pieces(data, ends, counted=counted) == pieces(data, list(range(300)), counted=counted)
 
 
@@ -62,7 +62,7 @@ def test_lines_are_those_that_splitting_by_hand_gives(data: bytes) -> None:
 
 
 @given(stream, st.booleans())
-def test_no_byte_but_line_ends_counts_and_nuls_is_lost(data: bytes, counted: bool) -> None:  # noqa: FBT001
+def test_no_byte_but_line_ends_counts_and_nuls_is_lost(data: bytes, counted: bool) -> None:
     found = pieces(data, [], counted=counted)
     covered = [(piece.start, piece.end) for piece in found]
     assert all(first[1] <= second[0] for first, second in pairwise(covered))

@@ -35,6 +35,6 @@ SCENARIO = Scenario.model_validate(
     ],
     ids=["in time", "too late", "before the inject", "another rule"],
 )
-def test_detection_counts_only_in_time(alerts: list[tuple[str, int]], delay: float | None, met: bool) -> None:  # noqa: FBT001
+def test_detection_counts_only_in_time(alerts: list[tuple[str, int]], delay: float | None, met: bool) -> None:
     (found,) = score(SCENARIO, {"l": 10_000}, alerts)
     assert (found.delay_s, found.met) == (delay, met)

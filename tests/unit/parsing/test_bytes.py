@@ -20,7 +20,7 @@ from soc.parsing.bytes import valid_text, without_lone_surrogates
         (b"cut \xc4", "cut \ufffd", True),
     ],
 )
-def test_bytes_become_valid_text_and_mending_is_told(raw: bytes, text: str, mended: bool) -> None:  # noqa: FBT001
+def test_bytes_become_valid_text_and_mending_is_told(raw: bytes, text: str, mended: bool) -> None:
     assert valid_text(raw) == (text, mended)
 
 

@@ -74,7 +74,7 @@ def test_channels_are_compared_without_regard_to_case_and_true_is_no_event_id() 
         (LogSource("unheard-of"), False),
     ],
 )
-def test_a_rule_learns_whether_any_table_gives_its_log_source(logsource: LogSource, known: bool) -> None:  # noqa: FBT001
+def test_a_rule_learns_whether_any_table_gives_its_log_source(logsource: LogSource, known: bool) -> None:
     assert known_logsource(own_sources(), logsource) is known
 
 

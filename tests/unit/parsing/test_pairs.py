@@ -55,7 +55,7 @@ def test_many_unclosed_quotes_cost_no_more_than_their_length() -> None:
     ("line", "expected"),
     [("type=SYSCALL msg=", True), ("node=h type=PATH", True), ("<13>date=2026", True), ("hello a=b", False)],
 )
-def test_lines_of_pairs_are_told_by_their_beginning(line: str, expected: bool) -> None:  # noqa: FBT001
+def test_lines_of_pairs_are_told_by_their_beginning(line: str, expected: bool) -> None:
     assert is_pairs(line) is expected
 
 

@@ -65,7 +65,7 @@ def test_a_record_without_a_time_has_the_time_of_its_reading() -> None:
 @pytest.mark.parametrize(
     ("ahead_ms", "suspect"), [(0, False), (CLOCK_TOLERANCE_MS, False), (CLOCK_TOLERANCE_MS + 1, True)]
 )
-def test_a_time_too_far_after_its_reading_is_suspect(ahead_ms: int, suspect: bool) -> None:  # noqa: FBT001
+def test_a_time_too_far_after_its_reading_is_suspect(ahead_ms: int, suspect: bool) -> None:
     stated_ms = READ_AT_MS + ahead_ms
     event = parsed(at(iso_ms(stated_ms)), "json")
     assert (Mark.CLOCK_SUSPECT in event.marks) is suspect

@@ -147,7 +147,7 @@ async def test_an_answer_that_was_lost_is_known_as_ones_own_success(log: Log) ->
 
 
 @pytest.mark.parametrize(("busy", "tells"), [(MAX_TRIES - 1, False), (MAX_TRIES, True)])
-async def test_a_busy_store_is_waited_for_but_not_for_ever(busy: int, tells: bool) -> None:  # noqa: FBT001
+async def test_a_busy_store_is_waited_for_but_not_for_ever(busy: int, tells: bool) -> None:
     clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
     recorder = Recorder(WeatheredLog(MemoryLog(), busy=busy), (TALLY,), clock)
     await recorder.start()

@@ -29,7 +29,7 @@ VARIABLES: dict[str, Value] = {"__n__": 3, "__level__": "high", "__live__": True
         ("NOT __n__ = 1 AND __n__ = 3", True),
     ],
 )
-def test_a_condition_holds_as_its_grammar_says(text: str, expected: bool) -> None:  # noqa: FBT001
+def test_a_condition_holds_as_its_grammar_says(text: str, expected: bool) -> None:
     assert holds(parse(text), VARIABLES) is expected
 
 

@@ -17,7 +17,7 @@ def test_ties_sort_as_ids_do() -> None:
 
 
 @pytest.mark.parametrize(("today", "ends"), [("2026-01-31", False), ("2026-02-01", True)])
-def test_a_day_is_kept_for_as_many_days_as_told(today: str, ends: bool) -> None:  # noqa: FBT001
+def test_a_day_is_kept_for_as_many_days_as_told(today: str, ends: bool) -> None:
     assert expired("2026-01-01", RetentionClass.STANDARD, {RetentionClass.STANDARD: 31}, today) == ends
 
 
