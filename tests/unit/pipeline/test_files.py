@@ -29,9 +29,9 @@ def test_lines_are_numbered_as_an_editor_does(tmp_path: Path, pack: object) -> N
     assert callable(pack)
     found = read(tmp_path, pack(SYSLOG))
     assert [(number, format_) for number, format_, _ in found] == [
-        (1, "syslog"),
-        (2, "syslog"),
-        (4, "syslog"),
+        (1, "auto"),
+        (2, "auto"),
+        (4, "auto"),
     ]
 
 
