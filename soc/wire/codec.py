@@ -7,7 +7,8 @@ import msgspec
 import zstandard
 
 from soc.kernel.errors import WireError, shortened
-from soc.wire.messages import Answer, Batch, Beat
+from soc.model.record import Record
+from soc.wire.messages import Answer, Batch, Beat, Gap
 
 M = TypeVar("M", Batch, Beat, Answer)
 
@@ -21,6 +22,14 @@ MAX_PLAIN_BYTES = 32 << 20
 """Largest body after decompression."""
 MAX_RECORD_BYTES = 1 << 20
 """Longer lines are split by the collector."""
+MAX_DAYS = 31
+"""First-seen days in one batch: each is a volume of its own in the store."""
+MAX_GAPS = 10_000
+MAX_SOURCES = 10_000
+MAX_TEXT = 1000
+"""Characters of a name or an id."""
+MAX_NUMBER = 1 << 53
+"""Sequence numbers, times in ms and sizes: exact in every language, and far from any overflow."""
 BATCH_TYPE = "application/vnd.soc.batch+zstd"
 BEAT_TYPE = "application/vnd.soc.heartbeat+zstd"
 ANSWER_TYPE = "application/vnd.soc.answer+msgpack"
@@ -45,7 +54,9 @@ def unpack(body: bytes, kind: type[M]) -> M:
     if message.version not in SUPPORTED:
         raise WireError(f"{kind.__name__} version {message.version}; spoken here: {SUPPORTED}")
     if isinstance(message, Batch):
-        _check(message)
+        _check_batch(message)
+    elif isinstance(message, Beat):
+        _check_beat(message)
     return message
 
 
@@ -82,17 +93,52 @@ def _inflate(body: bytes) -> bytes:
     return plain
 
 
-def _check(batch: Batch) -> None:
-    if len(batch.records) > MAX_RECORDS:
-        raise WireError(f"batch of {len(batch.records)} records; accepted: {MAX_RECORDS}")
-    if batch.first_seq < 1:
-        raise WireError(f"first_seq {batch.first_seq}; accepted: 1 or more")
-    longest = max((len(record.raw) for record in batch.records), default=0)
-    if longest > MAX_RECORD_BYTES:
-        raise WireError(f"record of {longest} bytes; accepted: {MAX_RECORD_BYTES}")
+def _check_batch(batch: Batch) -> None:
+    _at_most("batch of {} records", len(batch.records), MAX_RECORDS)
+    _at_most("batch of {} gaps", len(batch.gaps), MAX_GAPS)
+    _at_most("boot of {} characters", len(batch.boot), MAX_TEXT)
+    _between("sent_at_ms", batch.sent_at_ms, 0)
+    _between("first_seq", batch.first_seq, 1)
+    for gap in batch.gaps:
+        _check_gap(gap)
     for record in batch.records:
-        if not _is_day(record.day):
-            raise WireError(f"day {shortened(record.day)}; accepted: YYYY-MM-DD")
+        _check_record(record)
+    _at_most("batch of {} days", len({record.day for record in batch.records}), MAX_DAYS)
+
+
+def _check_gap(gap: Gap) -> None:
+    _between("gap's first_seq", gap.first_seq, 1)
+    _between("gap's last_seq", gap.last_seq, gap.first_seq)
+    _between("gap's at_ms", gap.at_ms, 0)
+    _at_most("gap's texts of {} characters", max(len(gap.source), len(gap.why)), MAX_TEXT)
+
+
+def _check_record(record: Record) -> None:
+    _at_most("record of {} bytes", len(record.raw), MAX_RECORD_BYTES)
+    names = (record.source, record.format, record.zone, record.fingerprint, record.own_id, record.peer)
+    _at_most("record's names of {} characters", max(map(len, names)), MAX_TEXT)
+    if not _is_day(record.day):
+        raise WireError(f"day {shortened(record.day)}; accepted: YYYY-MM-DD")
+
+
+def _check_beat(beat: Beat) -> None:
+    _at_most("heartbeat of {} sources", len(beat.sources), MAX_SOURCES)
+    _at_most("heartbeat's texts of {} characters", max(len(beat.boot), len(beat.software)), MAX_TEXT)
+    for name in ("sent_at_ms", "next_seq", "acked_seq", "spool_bytes"):
+        _between(name, getattr(beat, name), 0)
+    for source in beat.sources:
+        _at_most("source's name of {} characters", len(source.source), MAX_TEXT)
+        _between("oldest_unacked_ms", source.oldest_unacked_ms, 0)
+
+
+def _at_most(what: str, count: int, limit: int) -> None:
+    if count > limit:
+        raise WireError(f"{what.format(count)}; accepted: {limit}")
+
+
+def _between(name: str, number: int, lowest: int) -> None:
+    if not lowest <= number <= MAX_NUMBER:
+        raise WireError(f"{name} {number}; accepted: {lowest} to {MAX_NUMBER}")
 
 
 def _is_day(text: str) -> bool:

@@ -1,5 +1,8 @@
 """What is packed is unpacked; what breaks a limit is refused before memory is spent."""
 
+from datetime import date, timedelta
+from typing import Any
+
 import msgspec
 import pytest
 import zstandard
@@ -7,16 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soc.kernel.errors import WireError
+from soc.model.heartbeat import SourceState
 from soc.model.identity import Origin
 from soc.model.record import Record
 from soc.wire import codec
-from soc.wire.messages import Answer, Batch
+from soc.wire.messages import Answer, Batch, Beat, Gap
 
 ORIGIN = Origin("so-y-te", "c1", None)
 
 
 def a_record(raw: bytes = b"line") -> Record:
     return Record(source="auth", format="syslog", raw=raw, read_at_ms=1, day="2026-11-24", zone="UTC")
+
+
+def a_record_of(day: int) -> Record:
+    return msgspec.structs.replace(a_record(), day=(date(2026, 1, 1) + timedelta(days=day)).isoformat())
+
+
+def a_beat(**said: Any) -> Beat:
+    return msgspec.structs.replace(Beat(codec.VERSION, ORIGIN, "boot", 1, 1, 1, (), 0, "1.0"), **said)
 
 
 def a_batch(*records: Record, version: int = codec.VERSION, first_seq: int = 1) -> Batch:
@@ -45,6 +57,14 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         (codec.pack(a_batch(a_record(bytes(codec.MAX_RECORD_BYTES + 1)))), "record of"),
         (codec.pack(a_batch(msgspec.structs.replace(a_record(), day="20261124"))), "day"),
         (codec.pack(a_batch(msgspec.structs.replace(a_record(), day="../../../x"))), "day"),
+        (codec.pack(a_batch(*[a_record_of(day) for day in range(codec.MAX_DAYS + 1)])), "days"),
+        (codec.pack(a_batch(msgspec.structs.replace(a_record(), zone="z" * 2000))), "names"),
+        (codec.pack(a_batch(first_seq=2**64 - 1)), "first_seq"),
+        (codec.pack(msgspec.structs.replace(a_batch(), sent_at_ms=-1)), "sent_at_ms"),
+        (codec.pack(msgspec.structs.replace(a_batch(), boot="b" * 2000)), "boot"),
+        (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", -5, 5, "", 0),))), "first_seq"),
+        (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 4, "", 0),))), "last_seq"),
+        (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 5, "", 0),) * 10_001)), "gaps"),
         (bytes(codec.MAX_BODY_BYTES + 1), "body of"),
         (zstandard.compress(bytes(codec.MAX_PLAIN_BYTES + 1)), "decompressed"),
     ],
@@ -57,6 +77,14 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         "record",
         "odd day",
         "path",
+        "days",
+        "long name",
+        "huge sequence",
+        "negative time",
+        "long boot",
+        "negative gap",
+        "backward gap",
+        "gaps",
         "body",
         "bomb",
     ],
@@ -64,3 +92,24 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
 def test_a_bad_body_is_refused_with_its_reason(body: bytes, said: str) -> None:
     with pytest.raises(WireError, match=said):
         codec.unpack(body, Batch)
+
+
+@pytest.mark.parametrize(
+    ("beat", "said"),
+    [
+        (a_beat(sent_at_ms=2**64 - 1), "sent_at_ms"),
+        (a_beat(acked_seq=-1), "acked_seq"),
+        (a_beat(software="s" * 2000), "texts"),
+        (a_beat(sources=(SourceState("s", 0),) * 10_001), "sources"),
+        (a_beat(sources=(SourceState("s", -(2**63)),)), "oldest_unacked_ms"),
+    ],
+    ids=["huge time", "negative sequence", "long software", "sources", "before all time"],
+)
+def test_a_heartbeat_beyond_its_limits_is_refused_with_its_reason(beat: Beat, said: str) -> None:
+    with pytest.raises(WireError, match=said):
+        codec.unpack(codec.pack(beat), Beat)
+
+
+def test_a_heartbeat_at_its_limits_passes() -> None:
+    beat = a_beat(next_seq=codec.MAX_NUMBER, sources=(SourceState("s" * codec.MAX_TEXT, 0),))
+    assert codec.unpack(codec.pack(beat), Beat) == beat
