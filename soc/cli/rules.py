@@ -26,12 +26,12 @@ def rules() -> None:
 @rules.command()
 @_paths
 def check(paths: tuple[Path, ...]) -> None:
-    r"""Say every fault of the rules at once; exit 1 if there is any.
+    """Say every fault of the rules at once; exit 1 if there is any.
 
     \b
     soc rules check rules
     soc rules check rules ~/sigma/rules/windows
-    """
+    """  # noqa: D301 - click reads \b
     book = _content(paths).rulebook
     for line in book.warnings:
         click.echo(f"warning: {line}", err=True)
@@ -60,11 +60,11 @@ def list_rules(paths: tuple[Path, ...]) -> None:
 @click.argument("name")
 @_paths
 def show(name: str, paths: tuple[Path, ...]) -> None:
-    r"""Show the rule with the id or name NAME as it is written, and what was understood.
+    """Show the rule with the id or name NAME as it is written, and what was understood.
 
     \b
     soc rules show ssh_password_guessing
-    """
+    """  # noqa: D301 - click reads \b
     found = [p for p in _plans(_content(paths)) if name in (p.id, p.heading.name)]
     if not found:
         raise click.ClickException(f"no rule has the id or name {name!r}; see: soc rules list")
@@ -75,14 +75,14 @@ def show(name: str, paths: tuple[Path, ...]) -> None:
 @rules.command("test")
 @_paths
 def run_cases(paths: tuple[Path, ...]) -> None:
-    r"""Run NAME.cases.yaml beside each rule file; exit 1 if a case fails or a rule is bad.
+    """Run NAME.cases.yaml beside each rule file; exit 1 if a case fails or a rule is bad.
 
     Name every folder that a correlation's rules live in: usually the whole of rules/.
 
     \b
     soc rules test
     soc rules test rules
-    """
+    """  # noqa: D301 - click reads \b
     content = _content(paths)
     try:
         cases = read_cases(_chosen(paths))
