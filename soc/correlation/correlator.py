@@ -115,6 +115,11 @@ class Correlator:
         """Return the number of groups."""
         return len(self._groups)
 
+    @property
+    def held(self) -> int:
+        """Return the number of entries in all groups."""
+        return sum(map(len, self._groups.values()))
+
     def _touch(self, place: Place) -> Group:
         group = self._groups.get(place)
         if group is None:

@@ -132,6 +132,11 @@ class Engine:
         """Return how many groups are held."""
         return sum(map(len, self._correlators.values()))
 
+    @property
+    def held(self) -> int:
+        """Return how many signals and child episodes the groups hold together."""
+        return sum(correlator.held for correlator in self._correlators.values())
+
     def _hear(self, plan: CorrelationPlan, episode: Episode) -> None:
         """Let the rules above see *episode* in place of what they saw of it before."""
         listeners = self._above(plan)

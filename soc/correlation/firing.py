@@ -65,6 +65,10 @@ class Firing(Protocol):
         """Return the watermark at which the next instant can be judged; None if all are."""
         ...
 
+    def forget(self) -> None:
+        """Note that the first entries are gone."""
+        ...
+
 
 class Rising:
     """At once. One window slides over the entries and stays where it ended: appending costs what is new."""
@@ -106,6 +110,10 @@ class Rising:
     def due_ms(self, entries: Sequence[Held]) -> int | None:  # noqa: ARG002
         """Return None."""
         return None
+
+    def forget(self) -> None:
+        """Lose the place: the next stretch fills the window anew."""
+        self._entered = _NOWHERE
 
     def _move(self, entries: Sequence[Held], from_ms: int) -> None:
         first = bisect_left(entries, from_ms, key=at_of)
@@ -159,9 +167,12 @@ class Awaiting:
     def due_ms(self, entries: Sequence[Held]) -> int | None:
         """Return the watermark that releases the first affirmed signal not judged yet."""
         first = bisect_left(entries, self._judged_ms, key=at_of)
-        waiting = (entry.at_ms for entry in entries[first:] if entry.rule_id in self._affirmed)
-        at_ms = next(waiting, None)
+        waiting = (entries[n] for n in range(first, len(entries)))
+        at_ms = next((entry.at_ms for entry in waiting if entry.rule_id in self._affirmed), None)
         return None if at_ms is None else at_ms + self._timespan_ms + 1
+
+    def forget(self) -> None:
+        """Do nothing: no place is kept."""
 
     def _points(self, entries: Sequence[Held], from_ms: int, to_ms: int) -> Iterator[int]:
         left = near = far = bisect_left(entries, from_ms - self._timespan_ms, key=at_of)
@@ -186,6 +197,7 @@ class Awaiting:
 
 
 _LONG_AGO = -(1 << 62)
+_NOWHERE = -1
 
 
 def _enter(seen: Counter[str], entries: Sequence[Held], place: int, until_ms: int) -> int:

@@ -94,7 +94,7 @@ def reconcile(
         if after != before.episode:
             after = msgspec.structs.replace(after, revision=after.revision + 1)
             revised.append(Revised(after, _why(before.episode, after, shared, (row, column))))
-        standing.append(before._replace(episode=after, adopted=before.frozen))
+        standing.append(before._replace(episode=after, adopted=before.adopted and before.frozen))
     left = [row for row in range(len(old)) if row not in kept.values() and not old[row].frozen]
     retracted: list[Change] = [_retracted(old[row].episode, shared[row], standing) for row in left]
     return standing, [*raised, *revised, *retracted]
@@ -131,7 +131,7 @@ def _touch(old: Episode, new: Episode) -> bool:
 
 def _carried(old: Standing, draft: Episode) -> Episode:
     known = old.episode
-    if old.frozen:
+    if old.frozen and (draft.first_at_ms > known.first_at_ms or draft.count < known.count):
         draft = joined(known, draft)
     return msgspec.structs.replace(draft, id=known.id, generation=known.generation, revision=known.revision)
 

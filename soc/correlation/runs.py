@@ -45,10 +45,13 @@ class Runs:
         self._runs[i:j] = after
         return before, after
 
-    def expire(self, before_ms: int) -> None:
-        """Drop the runs that end before *before_ms*; none may cross it."""
+    def expire(self, before_ms: int) -> Run | None:
+        """Forget what lies before *before_ms*; return the run that reaches over it, whose ends are kept."""
         del self._runs[: bisect_left(self._runs, before_ms, key=_last)]
-        del self._points[: bisect_left(self._points, before_ms)]
+        over = self._runs[0] if self._runs and self._runs[0].first_ms < before_ms else None
+        place = bisect_left(self._points, before_ms)
+        self._points[:place] = [] if over is None else sorted({over.first_ms, self._points[place - 1]})
+        return over
 
     def _joined(self, pieces: Iterable[Run]) -> list[Run]:
         joined: list[Run] = []

@@ -17,7 +17,18 @@ from soc.rulebook.plan import CorrelationPlan
 class SlidingGroup:
     """Entries, runs and standing episodes of one key."""
 
-    __slots__ = ("_firing", "_frozen", "_runs", "_standing", "_timeline", "_timespan_ms", "_version", "key")
+    __slots__ = (
+        "_begun",
+        "_firing",
+        "_floor_ms",
+        "_frozen",
+        "_runs",
+        "_standing",
+        "_timeline",
+        "_timespan_ms",
+        "_version",
+        "key",
+    )
 
     def __init__(self, key: Key, plan: CorrelationPlan, firing: Firing) -> None:
         """Begin empty."""
@@ -30,14 +41,20 @@ class SlidingGroup:
         self._standing: dict[Run, Standing] = {}
         self._frozen: list[Standing] = []
         """Episodes of the ledger that no run at hand is part of yet."""
+        self._begun: tuple[int, Episode] | None = None
+        """First firing point and begin of the episode whose first signals have expired."""
+        self._floor_ms = _LONG_AGO
+        """What comes for an earlier time is too late to become part of that begin."""
 
     def put(self, entry: Held) -> None:
         """Add *entry* at the next settling."""
-        self._timeline.put(entry)
+        if entry.at_ms >= self._floor_ms:
+            self._timeline.put(entry)
 
     def take(self, at_ms: int, entry_id: str) -> None:
         """Remove an entry at the next settling."""
-        self._timeline.take(at_ms, entry_id)
+        if at_ms >= self._floor_ms:
+            self._timeline.take(at_ms, entry_id)
 
     def adopt(self, standing: Standing) -> None:
         """Take over an episode from the ledger: judged once, judged for good."""
@@ -70,16 +87,24 @@ class SlidingGroup:
         return self._firing.due_ms(self._timeline.entries)
 
     def expire(self, before_ms: int) -> None:
-        """Forget what lies before *before_ms* and is too far from all the rest to change it."""
-        cut_ms = self._timeline.expire(before_ms, 2 * self._timespan_ms)
-        self._runs.expire(cut_ms)
+        """Forget what lies before *before_ms* and can change nothing behind it.
+
+        Of an episode that goes on over the cut, what is said of its begin is kept in place of its signals.
+        """
+        cut_ms = self._timeline.cut_ms(before_ms, 2 * self._timespan_ms)
+        over = self._runs.expire(cut_ms)
+        if over is not None:
+            self._floor_ms = before_ms
+            self._begun = over.first_ms, self._episode(over.first_ms, cut_ms - 1)
+        self._timeline.expire(cut_ms)
+        self._firing.forget()
         for run in [run for run in self._standing if run.last_ms < cut_ms]:
             del self._standing[run]
         self._frozen = [one for one in self._frozen if one.episode.last_at_ms >= before_ms]
 
     def __len__(self) -> int:
-        """Return the number of entries."""
-        return len(self._timeline.entries)
+        """Return the number of entries, and of frozen episodes that wait for some."""
+        return len(self._timeline) + len(self._frozen)
 
     def _speak(
         self, before: Sequence[Run], after: Sequence[Run], touched: Touched, register: Register
@@ -101,12 +126,17 @@ class SlidingGroup:
 
     def _draft(self, run: Run, known: Episode | None, place: int) -> Episode:
         if known is None or known.last_at_ms > run.last_ms:
-            inside = self._timeline.between(run.first_ms - self._timespan_ms, run.last_ms)
-            return draft(self.key, self._version, run.first_ms, self._firing.members(inside))
+            return self._episode(run.first_ms, run.last_ms)
         entries = self._timeline.entries
         start = bisect_right(entries, known.last_at_ms, 0, place, key=at_of)
         behind = entries[start : bisect_right(entries, run.last_ms, start, key=at_of)]
         return grown(known, self._firing.members(behind))
+
+    def _episode(self, fires_at_ms: int, last_ms: int) -> Episode:
+        inside = self._firing.members(self._timeline.between(fires_at_ms - self._timespan_ms, last_ms))
+        if self._begun is not None and self._begun[0] == fires_at_ms:
+            return grown(self._begun[1], inside)
+        return draft(self.key, self._version, fires_at_ms, inside)
 
     def _count(self, first_ms: int, last_ms: int) -> int:
         return len(self._firing.members(self._timeline.between(first_ms, last_ms)))
@@ -123,3 +153,6 @@ class SlidingGroup:
             if index == len(at_ms) or at_ms[index] - at_ms[index - 1] > self._timespan_ms:
                 yield at_ms[start], at_ms[index - 1]
                 start = index
+
+
+_LONG_AGO = -(1 << 62)

@@ -57,25 +57,29 @@ class Timeline:
         self._gone.clear()
         return Touched(at_ms, place, appended)
 
+    def __len__(self) -> int:
+        """Return the number of entries, those that wait to be put in included."""
+        return len(self.entries) + len(self._fresh)
+
     def between(self, first_ms: int, last_ms: int) -> list[Held]:
         """Return the entries in [first_ms, last_ms]."""
         start = bisect_left(self.entries, first_ms, key=at_of)
         return self.entries[start : bisect_right(self.entries, last_ms, start, key=at_of)]
 
-    def expire(self, before_ms: int, gap_ms: int) -> int:
-        """Drop the entries before *before_ms* up to the last silence longer than *gap_ms*; return its end."""
+    def cut_ms(self, before_ms: int, reach_ms: int) -> int:
+        """Return a time before which nothing can change what is behind *before_ms*.
+
+        That is after a silence longer than *reach_ms*, or else *reach_ms* before *before_ms*.
+        """
         entries = self.entries
-        place = bisect_left(entries, before_ms, key=at_of)
-        if place == len(entries) and place and before_ms - entries[-1].at_ms > gap_ms:
-            entries.clear()
-            return before_ms
-        while 0 < place < len(entries) and entries[place].at_ms - entries[place - 1].at_ms <= gap_ms:
-            place -= 1
-        if place in (0, len(entries)):
-            return _LONG_AGO
-        cut_ms = entries[place].at_ms
-        del entries[:place]
-        return cut_ms
+        later_ms = before_ms
+        for place in range(bisect_left(entries, before_ms, key=at_of) - 1, -1, -1):
+            at_ms = entries[place].at_ms
+            if later_ms - at_ms > reach_ms or before_ms - at_ms > reach_ms:
+                break
+            later_ms = at_ms
+        return later_ms
 
-
-_LONG_AGO = -(1 << 62)
+    def expire(self, before_ms: int) -> None:
+        """Drop the entries before *before_ms*."""
+        del self.entries[: bisect_left(self.entries, before_ms, key=at_of)]

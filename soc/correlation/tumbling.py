@@ -91,7 +91,7 @@ class TumblingGroup:
 
     def __len__(self) -> int:
         """Return the number of entries."""
-        return sum(len(timeline.entries) for timeline in self._windows.values())
+        return sum(map(len, self._windows.values()))
 
     def _window(self, at_ms: int) -> Timeline:
         number = self._local.window(at_ms)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.correlating import HOUR, Until, a_plan, a_signal, follow, shapes
+from support.correlating import HOUR, MINUTE, T0, Until, a_plan, a_signal, follow, shapes
 
 from soc.correlation import oracle
 from soc.correlation.engine import Engine
@@ -127,6 +127,20 @@ def test_a_restart_in_the_middle_leads_to_the_same_end(story: Story) -> None:
         after.add(batch)
         follow(standing, after.settle(Until(mark)))
     assert shapes(follow(standing, after.settle(FOREVER))) == shapes(lived(story))
+
+
+@given(stories(), st.integers(1, 5))
+def test_forgetting_what_is_old_changes_nothing(story: Story, size: int) -> None:
+    """Signals come in order of time; what lies a minute back is forgotten."""
+    coming = sorted(story.signals, key=lambda signal: signal.at_ms)
+    engine = Engine(PLANS, zone="UTC")
+    standing: dict[str, Episode] = {}
+    for start in range(0, len(coming), size):
+        engine.add(coming[start : start + size])
+        now_ms = coming[start].at_ms
+        follow(standing, engine.settle(Until((now_ms - T0) / 1000)))
+        engine.expire(now_ms - MINUTE)
+    assert shapes(follow(standing, engine.settle(FOREVER))) == shapes(lived(story))
 
 
 @given(stories())

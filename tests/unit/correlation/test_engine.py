@@ -372,6 +372,39 @@ def test_expiry_spares_what_later_signals_can_still_change() -> None:
     assert spans(follow(episodes, engine.settle(FOREVER)).values()) == [(0, 24, 4), (100, 100, 1)]
 
 
+@pytest.mark.parametrize("plan", [ANY, THREE, a_plan("sum", "value_sum", ["a"], fields=("n",), gte=3)])
+def test_an_episode_that_never_ends_does_not_hold_its_signals_for_ever(plan: CorrelationPlan) -> None:
+    signals = [a_signal("a", f"e{second}", second, fields={"n": 1}) for second in range(300)]
+    engine = an_engine(plan)
+    episodes: dict[str, Episode] = {}
+    for second in range(0, 300, 5):
+        engine.add(signals[second : second + 5])
+        follow(episodes, engine.settle(FOREVER))
+        engine.expire(T0 + (second - 40) * 1000)
+        assert engine.held <= 70
+    [episode] = episodes.values()
+    assert (spans([episode]), len(episode.members)) == ([(0, 299, 300)], 300)
+    engine.add([a_signal("a", "late", 290, fields={"n": 1}), a_signal("a", "too late", 3), *signals[:100]])
+    [revised] = engine.settle(FOREVER)
+    assert isinstance(revised, Revised)
+    assert (revised.episode.id, spans([revised.episode])) == (episode.id, [(0, 299, 301)])
+
+
+def test_what_is_cut_off_from_an_endless_episode_changes_nothing_behind_it() -> None:
+    plan = a_plan("avg", "value_avg", ["a"], fields=("n",), gte=1)
+    signals = [a_signal("a", f"e{second}", second, fields={"n": 1}) for second in range(100)]
+    engine, whole = an_engine(plan), an_engine(plan)
+    for one in (engine, whole):
+        one.add(signals)
+        one.settle(FOREVER)
+    engine.expire(T0 + 50_000)
+    low = [a_signal("a", "low", 60, fields={"n": -100})]
+    for one in (engine, whole):
+        one.add(low)
+    cut, expected = engine.settle(FOREVER), whole.settle(FOREVER)
+    assert cut == expected
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_more_members_than_can_be_listed_are_counted_exactly(order: int) -> None:
     engine = an_engine(ANY)

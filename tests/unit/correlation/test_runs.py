@@ -45,5 +45,12 @@ def test_an_adopted_run_is_whole_though_its_inner_points_are_unknown() -> None:
 def test_expired_runs_are_gone() -> None:
     runs = Runs(TIMESPAN)
     runs.replace(0, 40, [1, 2, 20])
-    runs.expire(10)
+    assert runs.expire(10) is None
     assert runs.replace(0, 40, []) == ([Run(20, 20)], [])
+
+
+def test_a_run_that_reaches_over_the_cut_keeps_its_ends() -> None:
+    runs = Runs(TIMESPAN)
+    runs.replace(0, 40, [1, 3, 5, 7, 9])
+    assert runs.expire(6) == Run(1, 9)
+    assert runs.replace(9, 12, [12]) == ([Run(1, 9)], [Run(1, 7), Run(12, 12)])

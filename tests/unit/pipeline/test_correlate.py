@@ -35,7 +35,10 @@ class Stepping(ManualClock):
 
     async def sleep(self, duration: timedelta) -> None:
         self.asleep.set()
-        await super().sleep(duration)
+        try:
+            await super().sleep(duration)
+        finally:
+            self.asleep.clear()
 
     async def later(self, after: timedelta) -> None:
         """Let *after* pass, and the stage see that it did."""
@@ -43,8 +46,7 @@ class Stepping(ManualClock):
         await self.round()
 
     async def round(self, after: timedelta = POLL) -> None:
-        """Let the stage, which sleeps, run once when *after* has begun to pass."""
-        self.asleep.clear()
+        """Let the stage, which sleeps, run when *after* has begun to pass, and sleep again."""
         await self.advance(after)
         async with asyncio.timeout(5):
             await self.asleep.wait()
