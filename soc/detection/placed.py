@@ -47,7 +47,5 @@ class Placed:
         found.update(self._exact.get(text, ()))
         for length, heads in self._prefixes.items():
             found.update(heads.get(text[:length], ()))
-        size = len(text)
         for length, tails in self._suffixes.items():
-            if length <= size:
-                found.update(tails.get(text[size - length :], ()))
+            found.update(tails.get(text[-length:], ()))

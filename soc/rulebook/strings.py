@@ -12,10 +12,16 @@ from soc.rulebook.plan import Wild
 
 Parts = tuple[Wild | str, ...]
 MAX_DASHES = 5
+MAX_WILDCARDS = 100
+"""In one value; more would only cost time to compile."""
 
 
 def parts_of(text: str) -> Parts:
-    """Return *text* with its escapes resolved and its wildcards apart."""
+    """Return *text* with its escapes resolved and its wildcards apart.
+
+    Raises:
+        Fault: more wildcards than anybody means.
+    """
     parts: list[Wild | str] = []
     literal: list[str] = []
     for char, wild in _characters(text):
@@ -28,6 +34,9 @@ def parts_of(text: str) -> Parts:
         parts.append(wild)
     if literal:
         parts.append("".join(literal))
+    wildcards = sum(isinstance(part, Wild) for part in parts)
+    if wildcards > MAX_WILDCARDS:
+        raise Fault(f"{wildcards} wildcards in one value; accepted: {MAX_WILDCARDS}")
     return tuple(parts)
 
 

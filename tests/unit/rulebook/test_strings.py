@@ -51,6 +51,12 @@ def test_text_with_wildcards_is_not_plain() -> None:
         plain(("a", ANY), "base64")
 
 
+def test_nobody_means_hundreds_of_wildcards() -> None:
+    assert len(parts_of("a*" * 100)) == 200
+    with pytest.raises(Fault, match="101 wildcards"):
+        parts_of("?" * 101)
+
+
 def test_each_option_dash_becomes_every_dash() -> None:
     found = {"".join(map(str, parts)) for parts in windash((" -f",))}
     assert found == {" -f", " /f", " –f", " —f", " ―f"}
