@@ -67,7 +67,7 @@ def plan_of(raw: dict[str, Any]) -> CorrelationPlan:
         percentile=Decimal(str(raw["percentile"])) if "percentile" in raw else None,
         aliases=tuple((name, tuple(fields.items())) for name, fields in aliases.items()),
         custom=Custom(scope=raw.get("scope", "agency"), zone=raw.get("zone")),
-        silent=False,
+        silent=raw.get("silent", False),
         implicit=implicit,
         version="1",
         implicit_entities=tuple(raw.get("entities", ())),
