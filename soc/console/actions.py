@@ -18,6 +18,7 @@ from soc.ports.accounts import Session
 from soc.response.approvals import approve, refuse
 
 MAX_TEXT = 10_000
+MAX_NAME = 200
 Given = Mapping[str, str]
 Command = Callable[[Alerts, str, str, int, Given], Sequence[Fact]]
 
@@ -29,10 +30,10 @@ def _reason(given: Given) -> CloseReason:
         raise web.HTTPUnprocessableEntity(text=f"reason: one of {', '.join(CloseReason)}\n") from error
 
 
-def _text(given: Given) -> str:
-    text = given.get("text", "").strip()
-    if not text or len(text) > MAX_TEXT:
-        raise web.HTTPUnprocessableEntity(text=f"text: 1 to {MAX_TEXT} characters\n")
+def _said(given: Given, name: str, limit: int = MAX_TEXT) -> str:
+    text = given.get(name, "").strip()
+    if not text or len(text) > limit:
+        raise web.HTTPUnprocessableEntity(text=f"{name}: 1 to {limit} characters\n")
     return text
 
 
@@ -40,13 +41,17 @@ COMMANDS: Mapping[str, Command] = {
     "acknowledge": lambda state, id_, actor, now, _: triage.acknowledge(state, id_, actor, now),
     "start": lambda state, id_, actor, now, _: triage.start(state, id_, actor, now),
     "contain": lambda state, id_, actor, now, _: triage.contain(state, id_, actor, now),
-    "comment": lambda state, id_, actor, now, given: triage.comment(state, id_, actor, now, _text(given)),
-    "assign": lambda state, id_, actor, now, given: triage.assign(state, id_, actor, now, given["assignee"]),
+    "comment": lambda state, id_, actor, now, given: triage.comment(
+        state, id_, actor, now, _said(given, "text")
+    ),
+    "assign": lambda state, id_, actor, now, given: triage.assign(
+        state, id_, actor, now, _said(given, "assignee", MAX_NAME)
+    ),
     "close": lambda state, id_, actor, now, given: triage.close(
         state, id_, actor, now, _reason(given), given.get("text", "")[:MAX_TEXT]
     ),
     "reopen": lambda state, id_, actor, now, given: triage.reopen(
-        state, id_, actor, now, given.get("text", "")
+        state, id_, actor, now, given.get("text", "")[:MAX_TEXT]
     ),
 }
 

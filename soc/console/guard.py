@@ -86,5 +86,6 @@ async def _check_token(request: web.Request, session: Session) -> None:
     given = request.headers.get("X-CSRF-Token")
     if given is None and not request.path.startswith("/api/"):
         given = str((await request.post()).get("csrf", ""))
-    if not compare_digest((given or "").encode(), session.csrf.encode()):
+    # A header's bytes that are no UTF-8 arrive as lone surrogates.
+    if not compare_digest((given or "").encode("utf-8", "surrogatepass"), session.csrf.encode()):
         raise web.HTTPForbidden(text="the form is too old or not ours; load the page again\n")

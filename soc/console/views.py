@@ -13,6 +13,7 @@ from soc.kernel.errors import QueryError
 from soc.model.episode import Member
 from soc.ports.accounts import Session
 from soc.ports.events import Query
+from soc.response.runs import RunView
 
 MAX_ROWS = 500
 MAX_TIMELINE = 100
@@ -68,7 +69,7 @@ async def alert(parts: Parts, session: Session, request: web.Request) -> dict[st
         "timeline": timeline,
         "hidden": max(0, len(members) - MAX_TIMELINE),
         "runs": [
-            msgspec.to_builtins(run)
+            msgspec.to_builtins(_shown(session, run))
             for run in parts.recorder.state(parts.runs).runs.values()
             if run.alert_id == found.id
         ],
@@ -140,6 +141,17 @@ def _whole(session: Session, alert: AlertView) -> dict[str, Any]:
     agencies = tuple(agency for agency in alert.agencies if _sees(session, agency))
     found: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(alert, agencies=agencies))
     return found
+
+
+def _shown(session: Session, run: RunView) -> RunView:
+    """Return *run*; what it fills into its steps names every agency, which is for the province alone."""
+    if scope_of(session).agencies is None:
+        return run
+    steps = {
+        id_: msgspec.structs.replace(step, command={"name": step.command.get("name", "")}, variables={})
+        for id_, step in run.steps.items()
+    }
+    return msgspec.structs.replace(run, variables={}, steps=steps)
 
 
 def _brief(session: Session, alert: AlertView) -> dict[str, Any]:
