@@ -85,11 +85,10 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
     """Open everything below ``data_dir``, fold the ledger, and close it all at the end.
 
     Raises:
-        StoreError: another process runs on the same folder.
+        StoreError: another process runs on the same folder, or it cannot be used.
         ConfigError: rules or playbooks cannot be found.
     """
     folder = settings.data_dir
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     content = read_content(settings.rules.folders, settings.rules.mappings)
     for error in content.rulebook.errors:
         log.warning(Said.RULE_REJECTED, error=error)
@@ -141,8 +140,12 @@ async def _recorder(ledger: SqliteLog, folds: Folds, clock: Clock, folder: Path)
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: the embedded store has one owner."""
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """Make the folder where there is none and hold its lock: the embedded store has one owner."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(f"data_dir {folder}: {error.strerror}") from error
     try:
         _lock(handle, folder)
         yield

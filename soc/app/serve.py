@@ -22,6 +22,7 @@ from soc.console.parts import Parts
 from soc.gateway.authority import open_server
 from soc.gateway.server import Gateway, tls_context
 from soc.kernel.clock import Clock
+from soc.kernel.errors import ConfigError
 from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
 from soc.ledger.fact import Fact, fact_id
@@ -53,7 +54,11 @@ async def serve(
     stop: asyncio.Event,
     ready: Callable[[Addresses], None],
 ) -> None:
-    """Run the centre until *stop* is set; *ready* is told the addresses once everything listens."""
+    """Run the centre until *stop* is set; *ready* is told the addresses once everything listens.
+
+    Raises:
+        SocError: settings cannot be used; alone or in an ``ExceptionGroup``.
+    """
     async with open_centre(settings, clock, log) as centre:
         await _announce(centre)
         try:
@@ -127,7 +132,11 @@ async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
     context = None
     if config.certificate is not None and config.key is not None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(config.certificate, config.key)
+        try:
+            context.load_cert_chain(config.certificate, config.key)
+        except OSError as error:
+            why = error.strerror or error
+            raise ConfigError(f"console: {why}: {config.certificate} or {config.key}") from error
     parts = Parts(
         recorder=centre.recorder,
         alerts=centre.folds.alerts,
@@ -174,7 +183,10 @@ async def _site(
 ) -> str:
     host, _, port = listen.rpartition(":")
     runner = await _runner(edges, app)
-    await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=context).start()
+    try:
+        await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=context).start()
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {listen}: {error.strerror or error}") from error
     bound = runner.addresses[0]
     return f"{'https' if context else 'http'}://{bound[0]}:{bound[1]}"
 

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, TextColumn
 
 from soc.app.content import Content, house_mappings, read_content
-from soc.cli.scan_output import episode_line, hit_line, show_table
+from soc.cli.scan_output import episode_line, hit_line, printable, show_table
 from soc.kernel.errors import ConfigError
 from soc.model.event import LogSource
 from soc.model.signal import Signal
@@ -77,7 +78,7 @@ def _hits(
         total = sum(path.stat().st_size for path in files)
         progress.update(task, description="reading", total=total)
         for path in files:
-            progress.update(task, description=path.name[-40:])
+            progress.update(task, description=escape(printable(path.name[-40:])))
             yield from scan_file(path, understanding, manner, tally)
             progress.advance(task, path.stat().st_size)
 
@@ -156,5 +157,5 @@ def _complain(content: Content, tally: Tally) -> None:
         click.echo(
             f"{unrouted} rules have a log source that no mapping knows: tried on every event", err=True
         )
-    for line in (*content.rulebook.errors, *tally.complaints()):
+    for line in (*content.rulebook.errors, *map(printable, tally.complaints())):
         click.echo(line, err=True)

@@ -67,14 +67,14 @@ def show_table(
             heading.title,
             ", ".join(f"{name}={value}" for name, value in episode.key.group),
         )
-        table.add_row(Text(level, COLOURS.get(level, "white")), *map(_inert, cells))
+        table.add_row(Text(level, COLOURS.get(level, "white")), *(Text(printable(cell)) for cell in cells))
     console = Console()
     Console(width=console.width if console.is_terminal else WIDE).print(table)
 
 
-def _inert(text: str) -> Text:
-    """Return *text* so that neither markup nor control characters of a log line reach the terminal."""
-    return Text("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text))
+def printable(text: str) -> str:
+    """Return *text* without control characters: log lines and names of files do not steer a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _rule(heading: Heading) -> dict[str, str]:
