@@ -52,19 +52,24 @@ def episodes(plans: Sequence[CorrelationPlan], signals: Iterable[Signal], *, zon
 
     Args:
         plans: in topological order: a referenced rule before its parents.
-        signals: in any order; those of one id are one.
+        signals: in any order; those of one id are one, the earliest, but live and exercise runs stay apart.
         zone: where bounded windows are cut, unless a rule names its own.
 
     Returns:
         By order of plans, then key, then time.
     """
-    distinct = sorted({signal.id: signal for signal in signals}.values(), key=lambda s: (s.at_ms, s.id))
+    latest_first = sorted(signals, key=_instant, reverse=True)
+    distinct = sorted({(s.exercise, s.id): s for s in latest_first}.values(), key=_instant)
     standing: list[Stand] = []
     children = {plan.id for plan in plans if not plan.implicit}
     for plan in plans:
         below = [stand for stand in standing if stand.rule_id in children]
         standing += _of_plan(plan, distinct, below, zone)
     return standing
+
+
+def _instant(signal: Signal) -> tuple[int, str, str]:
+    return signal.at_ms, signal.id, signal.exercise or ""
 
 
 def _of_plan(plan: CorrelationPlan, signals: list[Signal], below: list[Stand], zone: str) -> list[Stand]:

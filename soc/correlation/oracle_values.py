@@ -11,6 +11,7 @@ from soc.kernel.folding import fold_key
 from soc.kernel.numbers import decimal_of, number_text
 from soc.model.episode import Member
 from soc.model.event import Fields
+from soc.model.fields import MAX_DEPTH
 from soc.rulebook.plan import CorrelationPlan
 
 _AGENCY = "soc.agency"
@@ -64,29 +65,31 @@ def _text(value: Any) -> str | None:
 
 
 def _values(item: Item, name: str) -> Iterator[Any]:
-    """Yield the values of a field: under its literal name and along its dots, arrays by element."""
+    """Yield the values of a field, arrays by element; ``soc.agency`` is never read from the event."""
     if name == _AGENCY:
         yield from () if item.agency is None else (item.agency,)
         return
-    if name in item.fields:
-        yield from _elements(item.fields[name])
-    if "." in name:
-        yield from _walk(item.fields, name.split("."))
+    for found in _places(item.fields, name, 0):
+        yield from _elements(found, 0)
 
 
-def _walk(value: Any, path: list[str]) -> Iterator[Any]:
-    if not path:
-        yield from _elements(value)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _walk(element, path)
-    elif isinstance(value, dict) and path[0] in value:
-        yield from _walk(value[path[0]], path[1:])
-
-
-def _elements(value: Any) -> Iterator[Any]:
+def _places(value: Any, name: str, depth: int) -> Iterator[Any]:
+    """Yield what stands under *name*: dots walk objects, keys may hold dots, arrays are entered."""
+    if depth > MAX_DEPTH:
+        return
     if isinstance(value, list):
         for element in value:
-            yield from _elements(element)
-    else:
+            yield from _places(element, name, depth + 1)
+    elif isinstance(value, dict):
+        if name in value:
+            yield value[name]
+        for cut in (place for place, char in enumerate(name) if char == "."):
+            yield from _places(value.get(name[:cut]), name[cut + 1 :], depth + 1)
+
+
+def _elements(value: Any, depth: int) -> Iterator[Any]:
+    if not isinstance(value, list):
         yield value
+    elif depth <= MAX_DEPTH:
+        for element in value:
+            yield from _elements(element, depth + 1)

@@ -1,6 +1,16 @@
 """The meaning of matching, written to be read: slow, without tricks, the authority for the engine.
 
 Everything the fast engine answers must be what this module answers for the same rule and event.
+Where Sigma leaves a choice, this is chosen:
+
+- A number equals a JSON number, or numeric text, of the same value: 5, 5.0, "5", " 5.0 ", "5e0". Text
+  sees a JSON number in its shortest form (5.0 is "5"), a boolean as "true" or "false".
+- A boolean equals its text in any case, never 1 or 0. Null, objects and what is missing equal nothing.
+- ``*`` alone is any text, number or boolean, also the empty text.
+- In a quarantined event nothing is known of fields: every test is false, ``null`` and ``exists: false``
+  too. Only keywords see it, in its raw text, whatever its log source; rules without keywords pass it by.
+- Parts of a time are read as written, from ISO text only; an IPv4 network holds no mapped IPv6 address.
+- What lies deeper than ``MAX_DEPTH`` is not seen.
 """
 
 import operator
@@ -14,6 +24,7 @@ from typing import Any, assert_never
 from soc.kernel.folding import fold
 from soc.kernel.numbers import decimal_of, number_text
 from soc.model.event import Event, Fields, Mark
+from soc.model.fields import MAX_DEPTH
 from soc.rulebook.plan import (
     And,
     Boolean,
@@ -39,7 +50,6 @@ from soc.rulebook.plan import (
     Wild,
 )
 
-_DEPTH = 64
 _ORDERS: dict[Order | None, Callable[[Any, Any], bool]] = {
     None: operator.eq,
     Order.GT: operator.gt,
@@ -107,59 +117,55 @@ def _keyword_texts(event: Event) -> Iterator[str]:
     if Mark.QUARANTINED in event.marks:
         yield event.original
     else:
-        yield from _scalar_texts(event.fields, _DEPTH)
+        yield from _scalar_texts(event.fields, 0)
 
 
 def _scalar_texts(value: Any, depth: int) -> Iterator[str]:
+    if depth > MAX_DEPTH:
+        return
     if isinstance(value, dict | list):
-        inner = value.values() if isinstance(value, dict) else value
-        for part in inner if depth else ():
-            yield from _scalar_texts(part, depth - 1)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _scalar_texts(part, depth + 1)
     elif (text := _text_of(value)) is not None:
         yield text
 
 
 def _test(field: str, pattern: Pattern, fields: Fields) -> bool:
-    found = list(_places(fields, field))
-    values = [element for value in found for element in _elements(value, _DEPTH)]
+    found = list(_places(fields, field, 0))
+    values = [element for value in found for element in _elements(value, 0)]
     match pattern:
         case Exists(wanted):
             return bool(found) == wanted
         case Null():
             return not found or any(value is None for value in values)
         case FieldRef(other):
-            others = [e for value in _places(fields, other) for e in _elements(value, _DEPTH)]
+            others = [e for value in _places(fields, other, 0) for e in _elements(value, 0)]
             return any(_pair(pattern, value, against) for value in values for against in others)
         case _:
             return any(_fits(pattern, value) for value in values)
 
 
-def _places(fields: Fields, name: str) -> Iterator[Any]:
-    """Yield what stands under *name*: under the literal name, and along its dots."""
-    if name in fields:
-        yield fields[name]
-    if "." in name:
-        yield from _walk(fields, name.split("."), _DEPTH)
-
-
-def _walk(value: Any, path: list[str], depth: int) -> Iterator[Any]:
-    """Yield what lies at *path* below *value*; every object of an array is entered."""
-    if not path:
-        yield value
-    elif depth and isinstance(value, list):
+def _places(value: Any, name: str, depth: int) -> Iterator[Any]:
+    """Yield what stands under *name*: dots walk objects, keys may hold dots, arrays are entered."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, list):
         for element in value:
-            yield from _walk(element, path, depth - 1)
-    elif depth and isinstance(value, dict) and path[0] in value:
-        yield from _walk(value[path[0]], path[1:], depth - 1)
+            yield from _places(element, name, depth + 1)
+    elif isinstance(value, dict):
+        if name in value:
+            yield value[name]
+        for cut in (place for place, char in enumerate(name) if char == "."):
+            yield from _places(value.get(name[:cut]), name[cut + 1 :], depth + 1)
 
 
 def _elements(value: Any, depth: int) -> Iterator[Any]:
     """Yield *value*, or the elements of an array, of arrays in it too."""
     if not isinstance(value, list):
         yield value
-    elif depth:
+    elif depth <= MAX_DEPTH:
         for element in value:
-            yield from _elements(element, depth - 1)
+            yield from _elements(element, depth + 1)
 
 
 def _text_of(value: Any) -> str | None:
@@ -224,17 +230,19 @@ def _wildcards(parts: tuple[Wild | str, ...], text: str) -> bool:
 
 def _found(regex: Regex, text: str) -> bool:
     flags = re.ASCII
+    flags |= re.IGNORECASE if regex.ignore_case else 0
     flags |= re.MULTILINE if regex.multi_line else 0
     flags |= re.DOTALL if regex.dot_all else 0
-    pattern = regex.pattern
-    if regex.ignore_case:
+    expression = re.compile(regex.pattern, flags)
+    if expression.flags & re.IGNORECASE:  # the rule's flag, or (?i) at the start of the pattern
         # Python's ASCII flag also stops đ from meeting Đ: letters beyond ASCII are folded beforehand.
-        flags |= re.IGNORECASE
-        pattern, text = _fold_beyond_ascii(pattern), _fold_beyond_ascii(text)
-    return re.search(pattern, text, flags) is not None
+        expression = re.compile(_fold_beyond_ascii(regex.pattern), flags)
+        text = _fold_beyond_ascii(text)
+    return expression.search(text) is not None
 
 
 def _fold_beyond_ascii(text: str) -> str:
+    """Fold letters beyond ASCII, but for the Kelvin sign and ſ, which as k and s would be word characters."""
     return "".join(char if fold(char).isascii() else fold(char) for char in text)
 
 

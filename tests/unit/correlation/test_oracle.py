@@ -1,8 +1,10 @@
 """The oracle gives the episodes that were worked out by hand."""
 
 import random
+from itertools import permutations
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.correlation_cases import Case, Expected, cases_in
 
@@ -67,3 +69,39 @@ def test_a_child_speaks_for_a_layer_only_if_all_its_members_do() -> None:
     case = named("children of one layer and of two")
     layers = [s.members[0].layer for s in episodes(case.plans, case.signals, zone="UTC") if s.rule_id == "p"]
     assert layers == [Layer.MONITORING, None]
+
+
+def test_a_record_read_live_and_in_exercises_is_a_signal_of_each() -> None:
+    case = named("a single signal is an episode of itself")
+    (live,) = case.signals
+    drills = [msgspec.structs.replace(live, exercise=run, at_ms=live.at_ms - 1) for run in ("e", "f")]
+    for order in permutations([live, *drills]):
+        found = episodes(case.plans, order, zone="UTC")
+        assert [(s.key.exercise, s.first_at_ms, s.count) for s in found] == [
+            (None, 5_000, 1),
+            ("e", 4_999, 1),
+            ("f", 4_999, 1),
+        ]
+
+
+def test_of_a_signal_told_at_several_times_the_earliest_counts() -> None:
+    case = named("a single signal is an episode of itself")
+    (once,) = case.signals
+    again = [once, *(msgspec.structs.replace(once, at_ms=at_ms) for at_ms in (9_000, 3_000))]
+    for order in permutations(again):
+        (stand,) = episodes(case.plans, order, zone="UTC")
+        assert (stand.first_at_ms, stand.last_at_ms, stand.count) == (3_000, 3_000, 1)
+
+
+def test_a_key_deeper_than_64_arrays_is_missing() -> None:
+    case = named("groups are judged apart")
+
+    def groups_of(levels: int) -> int:
+        value: object = "x"
+        for _ in range(levels):
+            value = [value]
+        signals = [msgspec.structs.replace(s, fields={"u": value}) for s in case.signals]
+        return len(episodes(case.plans, signals, zone="UTC"))
+
+    assert groups_of(60) == 1
+    assert groups_of(70) == 0

@@ -10,6 +10,7 @@ from soc.detection.reference import applies, match, matches
 from soc.kernel.errors import Location
 from soc.model.alert import Severity
 from soc.model.event import Event, LogSource, Mark
+from soc.model.fields import MAX_DEPTH
 from soc.model.identity import Layer, Origin
 from soc.rulebook.plan import (
     And,
@@ -121,6 +122,8 @@ def test_cased_text_minds_case() -> None:
         ({"a": [{"b": "y"}, {"b": "x"}]}, True),
         ({"a": [[{"b": "x"}]]}, True),
         ({"a.b": "y", "a": {"b": "x"}}, True),
+        ({"a.b": "x", "a": {"b": "y"}}, True),
+        ({"a.b": "x", "a": "y"}, True),
         ({"A": {"b": "x"}}, False),
         ({"a": "x"}, False),
         ({"a": {"c": "x"}}, False),
@@ -128,6 +131,24 @@ def test_cased_text_minds_case() -> None:
 )
 def test_dots_walk_objects_and_the_literal_name_counts(fields: dict[str, Any], *, expected: bool) -> None:
     assert holds("a.b", Text(("x",)), fields) is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"a.b": {"c": "x"}}, True),
+        ({"a": {"b.c": "x"}}, True),
+        ({"a": [{"b.c": "x"}]}, True),
+        ({"a.b": [{"c": "x"}]}, True),
+        ({"a": {"b": "y"}, "a.b": {"c": "x"}}, True),
+        ({"a.b": {"a.b.c": "x"}}, False),
+        ({"b": {"c": "x"}}, False),
+    ],
+)
+def test_a_key_may_itself_hold_dots_at_any_level(fields: dict[str, Any], *, expected: bool) -> None:
+    assert holds("a.b.c", Text(("x",)), fields) is expected
+    assert holds("a.b.c", Exists(wanted=True), fields) is expected
+    assert holds("a.b.c", Null(), fields) is not expected
 
 
 @pytest.mark.parametrize(
@@ -155,6 +176,12 @@ def test_null_is_missing_or_null_and_exists_is_presence(
         (Number(Decimal(5)), 5, True),
         (Number(Decimal(5)), 5.0, True),
         (Number(Decimal(5)), " 5.0 ", True),
+        (Number(Decimal(5)), "5", True),
+        (Number(Decimal(5)), "5e0", True),
+        (Number(Decimal(5)), "٥", False),
+        (Number(Decimal(5)), "", False),
+        (Number(Decimal(5)), [4, "5.0"], True),
+        (Number(Decimal(5)), {"v": 5}, False),
         (Number(Decimal(5)), "0x5", False),
         (Number(Decimal(1)), True, False),
         (Number(Decimal("0.1")), 0.1, True),
@@ -175,11 +202,25 @@ def test_null_is_missing_or_null_and_exists_is_presence(
         (Cidr("10.0.0.0/8"), "::ffff:10.1.2.3", False),
         (Cidr("10.0.0.0/8"), "10.1.2", False),
         (Cidr("10.0.0.0/8"), 167837955, False),
+        (Cidr("10.0.0.0/8"), " 10.1.2.3", False),
+        (Cidr("10.0.0.0/8"), "010.1.2.3", False),
+        (Cidr("10.0.0.0/8"), "10.evil.example", False),
+        (Cidr("10.0.0.0/8"), "10.0.0.0/8", False),
+        (Cidr("10.0.0.0/8"), ["x", "10.1.2.3"], True),
         (Cidr("2001:db8::/32"), "2001:0DB8:0:0::1", True),
         (Regex("b.d"), "abcde", True),
         (Regex("B"), "abc", False),
         (Regex("B", ignore_case=True), "abc", True),
         (Regex("đ", ignore_case=True), "Đ", True),
+        (Regex("đ"), "Đ", False),
+        (Regex("(?i)đ"), "Đ", True),
+        (Regex("(?si)a.đ"), "A\nĐ", True),
+        (Regex("[à-ý]", ignore_case=True), "Ý", True),
+        (Regex(r"^\d$"), "٥", False),
+        (Regex(r"^\s$"), "\u00a0", False),
+        (Regex(r"a\b"), "ađ", True),
+        (Regex("^$"), "", True),
+        (Regex("^true$"), True, True),
         (Regex(r"^\w+$"), "đ", False),
         (Regex(r"^\w+$", ignore_case=True), "đ", False),
         (Regex("a.b"), "a\nb", False),
@@ -195,6 +236,10 @@ def test_null_is_missing_or_null_and_exists_is_presence(
         (TimePart("week", None, Decimal(53)), "2027-01-01", True),
         (TimePart("year", Order.LT, Decimal(2027)), "2026-01-01 00:00", True),
         (TimePart("day", None, Decimal(1)), "today", False),
+        (TimePart("day", None, Decimal(30)), "2026-02-30T00:00:00", False),
+        (TimePart("hour", None, Decimal(8)), "2026-01-01T08:30:00.1234567Z", True),
+        (TimePart("week", Order.LTE, Decimal(1)), "2025-12-29T08:30:00", True),
+        (TimePart("hour", None, Decimal(1)), ["x", "2026-01-01T01:00:00"], True),
         (TimePart("month", None, Decimal(1)), 1, False),
     ],
 )
@@ -214,6 +259,12 @@ def test_a_pattern_fits_a_value(pattern: Pattern, value: Any, *, expected: bool)
         (FieldRef("g"), {"f": True, "g": "True"}, True),
         (FieldRef("g"), {"f": True, "g": 1}, False),
         (FieldRef("g"), {}, False),
+        (FieldRef("g"), {"f": "x"}, False),
+        (FieldRef("g"), {"f": [], "g": []}, False),
+        (FieldRef("o.g"), {"f": "x", "o": {"g": ["X"]}}, True),
+        (FieldRef("f"), {"f": "x"}, True),
+        (FieldRef("g", Place.CONTAINS), {"f": "abc", "g": ""}, True),
+        (FieldRef("g", Place.STARTSWITH), {"f": 4688, "g": 46}, True),
         (FieldRef("g"), {"f": None, "g": None}, False),
         (FieldRef("g", Place.CONTAINS), {"f": "abc", "g": "B"}, True),
         (FieldRef("g", Place.CONTAINS), {"f": "b", "g": "abc"}, False),
@@ -272,9 +323,26 @@ def test_a_rule_is_tried_where_its_log_source_covers_one_of_the_events() -> None
     assert match([rule(always, LogSource())], event({})) == ()
 
 
-def test_what_lies_deeper_than_64_is_not_seen() -> None:
-    def nested(levels: int) -> Any:
-        return "x" if levels == 0 else [nested(levels - 1)]
+def test_what_lies_deeper_than_the_bound_is_not_seen() -> None:
+    def nested(levels: int, value: Any) -> Any:
+        return value if levels == 0 else [nested(levels - 1, value)]
 
-    assert holds("f", Text(("x",)), {"f": nested(60)})
-    assert not holds("f", Text(("x",)), {"f": nested(70)})
+    def found(levels: int) -> tuple[bool, bool, bool]:
+        keyword = rule(Keyword(Text((ANY, "x", ANY))))
+        return (
+            holds("f", Text(("x",)), {"f": nested(levels, "x")}),
+            holds("f.g", Text(("x",)), {"f": nested(levels, {"g": "x"})}),
+            matches(keyword, event({"f": nested(levels, "x")})),
+        )
+
+    assert found(MAX_DEPTH - 1) == (True, True, True)
+    assert found(MAX_DEPTH + 2) == (False, False, False)
+
+
+def test_a_thousand_levels_are_looked_at_without_harm() -> None:
+    value: Any = "x"
+    for _ in range(1_000):
+        value = [{"f": value}]
+    assert not holds("f.f.f", Text(("x",)), {"f": value})
+    assert holds("f", Exists(wanted=True), {"f": value})
+    assert not matches(rule(Keyword(Text((ANY, "x", ANY)))), event({"f": value}))
