@@ -17,6 +17,7 @@ from soc.cli.scan_output import episode_line, hit_line, printable, show_table
 from soc.kernel.errors import ConfigError
 from soc.model.event import LogSource
 from soc.model.signal import Signal
+from soc.parsing.parse import FORMATS
 from soc.pipeline.files import find
 from soc.pipeline.scan import Hit, Manner, Place, Tally, correlate, scan_file
 
@@ -36,7 +37,7 @@ class Findings:
     "--rules", "folders", multiple=True, required=True, type=click.Path(exists=True, path_type=Path)
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of a table.")
-@click.option("--format", "format_", default=None, help="Instead of recognising: json, syslog, access, …")
+@click.option("--format", "format_", type=click.Choice(sorted(FORMATS)), help="Instead of recognising.")
 @click.option("--agency", default="", help="Whose logs these are.")
 @click.option("--agency-field", default=None, help="Field of the event that names the agency.")
 @click.option("--zone", default="UTC", show_default=True, help="For times without a zone, and for days.")
