@@ -23,6 +23,13 @@ def test_dots_walk_objects_and_arrays_and_are_also_taken_literally() -> None:
     assert not matching(detection, {"a": "x"})
 
 
+def test_a_name_may_be_dotted_in_part() -> None:
+    detection = "{s: {a.b.c: x}, condition: s}"
+    assert matching(detection, {"a.b": {"c": "x"}})
+    assert matching(detection, {"a": {"b.c": "x"}})
+    assert not matching(detection, {"a.b.c.d": "x"})
+
+
 def test_names_are_case_sensitive() -> None:
     assert not matching("{s: {User: x}, condition: s}", {"user": "x"})
 
