@@ -8,7 +8,7 @@ whatever was not answered is sent again, and ids make the repetition harmless.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from soc.detection.engine import Engine
 from soc.kernel.clock import Clock
@@ -82,6 +82,8 @@ class Intake:
     writer: EventWriter
     feed: Feed
     clock: Clock
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One batch is read at a time: an engine is not for two threads at once."""
 
     async def accept(self, batch: Batch, origin: Origin) -> Receipt:
         """Store and feed *batch*, which came with *origin*'s credential.
@@ -90,7 +92,8 @@ class Intake:
             StoreBusy: nothing is promised; the same batch must come again.
         """
         received_at_ms = self.clock.now_ms()
-        events, signals = await asyncio.to_thread(self._understand, batch, origin, received_at_ms)
+        async with self._reading:
+            events, signals = await asyncio.to_thread(self._understand, batch, origin, received_at_ms)
         written = await self.writer.write(events)
         receipt = _receipt(batch, origin, events, written, received_at_ms)
         await self.feed.append(_entries(signals, receipt))

@@ -1,5 +1,6 @@
 """A batch is answered only when stored and fed; a repetition changes nothing that counts."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -114,3 +115,15 @@ async def test_a_heartbeat_is_fed_with_the_centres_time(tmp_path: Path) -> None:
     await centre.intake.beat(beat, ORIGIN)
     (entry,) = await fed(centre)
     assert entry.heartbeats[0].received_at_ms == to_ms(NOW)
+
+
+async def test_batches_that_come_together_are_all_read_right(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    batches = [
+        a_batch(*(a_record(FAILED, n * 1000 + i) for i in range(200)), first_seq=n * 200 + 1)
+        for n in range(8)
+    ]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(centre.intake.accept(batch, ORIGIN)) for batch in batches]
+    assert sum(task.result().stored for task in tasks) == 1600
+    assert sum(len(entry.signals) for entry in await fed(centre)) == 1600

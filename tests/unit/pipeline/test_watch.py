@@ -1,0 +1,59 @@
+"""The watch says once when a collector falls silent or a record is missing, as an event like any other."""
+
+import asyncio
+import io
+from datetime import timedelta
+from pathlib import Path
+
+from support.centre import Receiving, receiving
+
+from soc.health.fleet import Fleet
+from soc.kernel.logs import open_log
+from soc.model.event import Event
+from soc.model.identity import SOC_AGENCY, Origin, province
+from soc.pipeline.feeds import FeedReader
+from soc.pipeline.selfreport import SelfReport
+from soc.pipeline.watch import run_watch
+from soc.ports.events import Query
+from soc.wire.messages import Batch, Beat, Gap
+
+ORIGIN = Origin("so-y-te", "c1")
+
+
+def a_batch(first_seq: int, *, gaps: tuple[Gap, ...] = ()) -> Batch:
+    return Batch(1, ORIGIN, "boot", 0, first_seq, (), gaps)
+
+
+async def watched(centre: Receiving, duration: timedelta) -> list[Event]:
+    """Run the watch for *duration* and return what the SOC said of itself."""
+    report = SelfReport(centre.intake, centre.clock, "boot")
+    watch = run_watch(
+        feeds=FeedReader(centre.feeds),
+        fleet=Fleet(),
+        report=report,
+        clock=centre.clock,
+        log=open_log(io.StringIO()),
+    )
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch)
+        await centre.clock.advance(duration)
+        task.cancel()
+    page = await centre.events.search(province(None), Query(), limit=50)
+    return [event for event in page.events if event.origin.agency == SOC_AGENCY]
+
+
+async def test_silence_is_said_once(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    await centre.intake.beat(Beat(1, ORIGIN, "boot", 0, 1, 1, (), 0, "0.1.0"), ORIGIN)
+    assert await watched(centre, timedelta(minutes=10)) == []
+    (event,) = await watched(centre, timedelta(minutes=30))
+    assert (event.fields["kind"], event.fields["collector"]) == ("silence", "c1")
+    assert event.logsources[0].product == "soc"
+
+
+async def test_a_missing_record_is_said_with_its_number(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    gap = Gap("auth", 4, 5, "spool full", 0)
+    await centre.intake.accept(a_batch(6, gaps=(gap,)), ORIGIN)
+    (event,) = await watched(centre, timedelta(seconds=10))
+    assert (event.fields["kind"], event.fields["missing"]) == ("gap", 3)
