@@ -11,7 +11,7 @@ from soc.kernel.logs import Said
 from soc.model.event import Fields
 from soc.model.identity import RetentionClass
 from soc.pipeline.alert import record_changes
-from soc.pipeline.correlate import run_correlate
+from soc.pipeline.correlate import feeds_since, run_correlate
 from soc.pipeline.feeds import FeedReader
 from soc.pipeline.keep import run_keep
 from soc.pipeline.lead import lead
@@ -66,9 +66,11 @@ async def _correlate(centre: Centre) -> None:
             for change in changes:
                 centre.log.info(Said.EPISODE, change=type(change).__name__)
 
-        engine = Correlator(plans, zone=centre.settings.zone)
+        versions = {rule.id: rule.version for rule in centre.content.rulebook.rules}
+        engine = Correlator(plans, zone=centre.settings.zone, versions=versions)
         standing = centre.recorder.state(centre.folds.alerts).episodes.values()
-        engine.adopt(standing)
+        since_ms = await feeds_since(centre.feeds)
+        engine.adopt(standing, since_ms=centre.clock.now_ms() if since_ms is None else since_ms)
         await run_correlate(
             log=centre.feeds,
             engine=engine,

@@ -1,6 +1,7 @@
 """``soc serve`` runs the centre; ``soc sign-in`` opens its console."""
 
 import asyncio
+import gc
 import getpass
 import signal
 from pathlib import Path
@@ -56,6 +57,8 @@ def sign_in(name: str, role: str, agency: str | None, config_path: Path, *, pass
 
 
 async def _serve(settings: Settings) -> None:
+    # Rules and parsed events are many small objects that live long: look for cycles less often.
+    gc.set_threshold(50_000, 20, 100)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

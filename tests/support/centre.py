@@ -32,7 +32,7 @@ title: Failed password
 id: 11111111-1111-4111-8111-111111111111
 logsource: {product: linux, service: sshd}
 detection:
-  selection: {action: login, outcome: failure, message|contains: password}
+  selection: {message|contains: Failed password}
   condition: selection
 """
 
