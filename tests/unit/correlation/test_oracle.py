@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.correlation_cases import Case, Expected, cases_in
+from support.correlation_cases import Case, Expected, cases_in, plan_of
 
 from soc.correlation.oracle import Stand, episodes
 from soc.model.identity import Layer
@@ -93,15 +93,12 @@ def test_of_a_signal_told_at_several_times_the_earliest_counts() -> None:
         assert (stand.first_at_ms, stand.last_at_ms, stand.count) == (3_000, 3_000, 1)
 
 
-def test_a_key_deeper_than_64_arrays_is_missing() -> None:
-    case = named("groups are judged apart")
-
-    def groups_of(levels: int) -> int:
-        value: object = "x"
-        for _ in range(levels):
-            value = [value]
-        signals = [msgspec.structs.replace(s, fields={"u": value}) for s in case.signals]
-        return len(episodes(case.plans, signals, zone="UTC"))
-
-    assert groups_of(60) == 1
-    assert groups_of(70) == 0
+@pytest.mark.parametrize(("levels", "standing"), [(60, 1), (70, 0)])
+@pytest.mark.parametrize(("name", "value"), [("u", "x"), ("u.n", {"n": "x"})])
+def test_a_key_deeper_than_64_arrays_is_missing(name: str, value: object, levels: int, standing: int) -> None:
+    (signal,) = named("a single signal is an episode of itself").signals
+    for _ in range(levels):
+        value = [value]
+    deep = msgspec.structs.replace(signal, fields={"u": value})
+    plan = plan_of({"by": [name], "span": 10, "gte": 1})
+    assert len(episodes([plan], [deep], zone="UTC")) == standing
