@@ -83,10 +83,12 @@ class Gateway:
     async def batches(self, request: web.Request) -> web.Response:
         """Store a batch; 200 means durable."""
         origin = self._origin(request)
+        # Read first: a collector on a slow line must not hold a place that others wait for.
+        body = await _read(request, codec.MAX_BODY_BYTES)
         if self._places.locked():
             return _busy("all places are taken")
         async with self._places:
-            batch = codec.unpack(await _read(request, codec.MAX_BODY_BYTES), Batch)
+            batch = codec.unpack(body, Batch)
             _same(batch.origin, origin)
             receipt = await self.intake.accept(batch, origin)
         self.log.info(

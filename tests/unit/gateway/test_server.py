@@ -1,5 +1,6 @@
 """The collectors' port: a certificate decides who speaks; everything refused says why."""
 
+import asyncio
 import io
 import ssl
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from support.centre import NOW, Receiving, listening, receiving
 
 from soc.gateway.authority import write_key
 from soc.gateway.credentials import issue_token, revoke
+from soc.gateway.server import BATCHES_AT_ONCE
 from soc.kernel.clock import to_ms
 from soc.model.identity import Origin, province
 from soc.model.record import Record
@@ -135,3 +137,22 @@ async def test_an_unusable_body_is_refused_with_a_line(tmp_path: Path, body: byt
         status, said = await agency.post("batches", body)
         assert status == 400
         assert said.endswith(b"\n")
+
+
+async def test_collectors_on_slow_lines_hold_up_nobody(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        await agency.enrol()
+        tls = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        tls.load_cert_chain(tmp_path / "client.pem", tmp_path / "client.key")
+        slow = []
+        for _ in range(BATCHES_AT_ONCE + 1):
+            _, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]), ssl=tls)
+            writer.write(b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n(")
+            await writer.drain()
+            slow.append(writer)
+        assert (await agency.post("batches", a_batch()))[0] == 200
+        for writer in slow:
+            writer.transport.abort()
