@@ -44,8 +44,8 @@ class Engine:
         for correlator in self._correlators.values():
             for rule_id in dict.fromkeys(correlator.plan.rules):
                 self._listeners.setdefault(rule_id, []).append(correlator)
-        self._known: dict[str, int] = {}
-        """Signal id → its time."""
+        self._known: dict[tuple[str | None, str], int] = {}
+        """(Exercise, signal id) → its time: one record may be read live and in a drill."""
         self._children: dict[str, Entry] = {}
         """Episode id → the episode as the rules above have it."""
         self.outdated = 0
@@ -83,10 +83,10 @@ class Engine:
             if self._versions is not None and self._versions.get(signal.rule_id) != signal.rule_version:
                 self.outdated += 1
                 continue
-            known_ms = self._known.get(signal.id)
+            known_ms = self._known.get((signal.exercise, signal.id))
             if known_ms is not None and known_ms <= signal.at_ms:
                 continue
-            self._known[signal.id] = signal.at_ms
+            self._known[signal.exercise, signal.id] = signal.at_ms
             entry = entry_of_signal(signal)
             for correlator in listeners:
                 if known_ms is not None:
@@ -114,7 +114,7 @@ class Engine:
         """Forget what lies before *before_ms* and can change nothing behind it; no episode is retracted."""
         for correlator in self._correlators.values():
             correlator.expire(before_ms)
-        self._known = {id_: at_ms for id_, at_ms in self._known.items() if at_ms >= before_ms}
+        self._known = {known: at_ms for known, at_ms in self._known.items() if at_ms >= before_ms}
         self._children = {
             id_: entry
             for id_, entry in self._children.items()

@@ -417,3 +417,12 @@ def test_more_members_than_can_be_listed_are_counted_exactly(order: int) -> None
     assert (episode.count, episode.truncated, len(episode.members)) == (100_500, True, 2000)
     assert episode.members[999].at_ms == T0 + 999
     assert episode.members[1000].at_ms == T0 + 99_500
+
+
+@pytest.mark.parametrize("order", [(None, "e"), ("e", None)], ids=["live first", "drill first"])
+def test_a_record_read_live_and_in_a_drill_is_a_signal_of_each(order: tuple[str | None, ...]) -> None:
+    engine = Engine([a_plan("r", "event_count", ["a"], gte=1)], zone="UTC")
+    for exercise in order:
+        engine.add([a_signal("a", "one", 0, exercise=exercise)])
+    standing = follow({}, engine.settle(FOREVER))
+    assert {episode.key.exercise for episode in standing.values()} == {None, "e"}
