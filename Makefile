@@ -24,7 +24,7 @@ demo: $(STAMP) ## play an authored incident through the whole system (ARGS=--onc
 	@$(BIN)/soc demo $(ARGS)
 
 test: $(STAMP) ## run the tests
-	$(BIN)/pytest -q -m "not soak and not bench" $(ARGS)
+	$(BIN)/pytest -q -rs -m "not soak and not bench" $(ARGS)
 
 check: $(STAMP) ## format, lint, types, import contracts, spelling, rules and playbooks
 	$(BIN)/ruff format --check .
