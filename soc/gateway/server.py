@@ -7,7 +7,9 @@ known shipper loses data.
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +29,9 @@ from soc.wire.messages import Answer, Batch, Beat, EnrolAnswer, EnrolRequest
 
 MAX_ENROL_BYTES = 16 << 10
 BODY_TIMEOUT_S = 60
+MAX_BEAT_BYTES = 256 << 10
 BATCHES_AT_ONCE = 4
+UPLOADS_A_COLLECTOR = 4
 RETRY_AFTER_S = 2
 
 
@@ -42,6 +46,7 @@ class Gateway:
     clock: Clock
     log: Log
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BATCHES_AT_ONCE))
+    _uploads: Counter[Origin] = field(default_factory=Counter)
 
     def application(self) -> web.Application:
         """Return the aiohttp application of the port."""
@@ -84,7 +89,8 @@ class Gateway:
         """Store a batch; 200 means durable."""
         origin = self._origin(request)
         # Read first: a collector on a slow line must not hold a place that others wait for.
-        body = await _read(request, codec.MAX_BODY_BYTES)
+        with self._upload(origin):
+            body = await _read(request, codec.MAX_BODY_BYTES)
         if self._places.locked():
             return _busy("all places are taken")
         async with self._places:
@@ -105,10 +111,24 @@ class Gateway:
     async def heartbeats(self, request: web.Request) -> web.Response:
         """Feed a heartbeat."""
         origin = self._origin(request)
-        beat = codec.unpack(await _read(request, codec.MAX_BODY_BYTES), Beat)
+        with self._upload(origin):
+            beat = codec.unpack(await _read(request, MAX_BEAT_BYTES), Beat)
         _same(beat.origin, origin)
         await self.intake.beat(beat, origin)
         return self._answer()
+
+    @contextmanager
+    def _upload(self, origin: Origin) -> Iterator[None]:
+        """Count a body while it arrives: one collector's connections cannot fill the memory of all."""
+        if self._uploads[origin] >= UPLOADS_A_COLLECTOR:
+            raise StoreBusy("this collector has too many uploads under way")
+        self._uploads[origin] += 1
+        try:
+            yield
+        finally:
+            self._uploads[origin] -= 1
+            if not self._uploads[origin]:
+                del self._uploads[origin]
 
     def _origin(self, request: web.Request) -> Origin:
         transport = request.transport

@@ -16,7 +16,7 @@ from support.centre import NOW, Receiving, listening, receiving
 
 from soc.gateway.authority import write_key
 from soc.gateway.credentials import issue_token, revoke
-from soc.gateway.server import BATCHES_AT_ONCE
+from soc.gateway.server import UPLOADS_A_COLLECTOR
 from soc.kernel.clock import to_ms
 from soc.model.identity import Origin, province
 from soc.model.record import Record
@@ -139,20 +139,40 @@ async def test_an_unusable_body_is_refused_with_a_line(tmp_path: Path, body: byt
         assert said.endswith(b"\n")
 
 
-async def test_collectors_on_slow_lines_hold_up_nobody(tmp_path: Path) -> None:
+@dataclass
+class Slow:
+    """Uploads that never end."""
+
+    centre: Receiving
+    url: str
+
+    async def begin(self, count: int) -> list[asyncio.StreamWriter]:
+        folder = self.centre.folder
+        tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        tls.load_cert_chain(folder / "client.pem", folder / "client.key")
+        port, begun = int(self.url.rsplit(":", 1)[1]), []
+        for _ in range(count):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+            writer.write(
+                b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+            )
+            assert (await reader.readline()).startswith(b"HTTP/1.1 100")
+            begun.append(writer)
+        return begun
+
+
+async def test_a_collector_on_slow_lines_holds_up_only_itself(tmp_path: Path) -> None:
     centre = await receiving(tmp_path)
+    other = Origin("ubnd", "c2")
     async with listening(centre) as url:
         agency = Agency(centre, url)
         await agency.token()
         await agency.enrol()
-        tls = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
-        tls.load_cert_chain(tmp_path / "client.pem", tmp_path / "client.key")
-        slow = []
-        for _ in range(BATCHES_AT_ONCE + 1):
-            _, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]), ssl=tls)
-            writer.write(b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n(")
-            await writer.drain()
-            slow.append(writer)
-        assert (await agency.post("batches", a_batch()))[0] == 200
+        slow = await Slow(centre, url).begin(UPLOADS_A_COLLECTOR)
+        status, said = await agency.post("batches", a_batch())
+        assert (status, b"uploads" in said) == (503, True)
+        await agency.token("second", other)
+        await agency.enrol("second")
+        assert (await agency.post("batches", a_batch(other)))[0] == 200
         for writer in slow:
             writer.transport.abort()
