@@ -33,7 +33,7 @@ async def overview(parts: Parts, session: Session, _request: web.Request) -> dic
     return {
         "open": {level: sum(alert.level == level for alert in alerts) for level in levels},
         "conditions": _conditions(parts, session),
-        "counts": parts.counts(),
+        "counts": parts.counts() if scope_of(session).agencies is None else {},
         "approvals": len(_pending(parts)),
     }
 
@@ -46,7 +46,7 @@ async def alerts(parts: Parts, session: Session, _request: web.Request) -> dict[
         "total": len(found),
         "position": parts.recorder.chain.next_n,
         "now_ms": parts.clock.now_ms(),
-        "agencies": parts.agencies,
+        "agencies": _agencies(parts, session),
     }
 
 
@@ -74,7 +74,7 @@ async def alert(parts: Parts, session: Session, request: web.Request) -> dict[st
             if run.alert_id == found.id
         ],
         "playbooks": parts.playbooks,
-        "agencies": parts.agencies,
+        "agencies": _agencies(parts, session),
         "may_act": may(session, "acknowledge"),
         "may_comment": may(session, "comment"),
     }
@@ -96,7 +96,7 @@ async def approvals(parts: Parts, session: Session, _request: web.Request) -> di
 async def collectors(parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
     """The fleet's accounts."""
     rows = [row for row in parts.fleet() if _sees(session, row.origin.agency)]
-    return {"collectors": [msgspec.to_builtins(row) for row in rows], "agencies": parts.agencies}
+    return {"collectors": [msgspec.to_builtins(row) for row in rows], "agencies": _agencies(parts, session)}
 
 
 async def events(parts: Parts, session: Session, request: web.Request) -> dict[str, Any]:
@@ -157,6 +157,11 @@ def _shown(session: Session, run: RunView) -> RunView:
 def _brief(session: Session, alert: AlertView) -> dict[str, Any]:
     found = _whole(session, alert)
     return {name: value for name, value in found.items() if name not in {"comments", "history"}}
+
+
+def _agencies(parts: Parts, session: Session) -> dict[str, str]:
+    """Return the names of the agencies that *session* may know of."""
+    return {id_: name for id_, name in parts.agencies.items() if _sees(session, id_)}
 
 
 def _sees(session: Session, agency: str) -> bool:

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from support.consoling import Consoling, consoling
 from support.episodes import T0
 
@@ -57,3 +58,15 @@ async def test_only_who_may_approve_sees_what_is_asked(tmp_path: Path) -> None:
         assert ALL in await seen(console, "lead", None, "approvals")
         assert json.loads(await seen(console, "agency", "so-yte", "approvals")) == {"approvals": []}
         assert json.loads(await seen(console, "viewer", None, "approvals")) == {"approvals": []}
+
+
+@pytest.mark.parametrize("what", ["alerts", "approvals", "collectors", "events", "overview"])
+async def test_no_page_tells_an_agency_of_another(tmp_path: Path, what: str) -> None:
+    async with consoling(tmp_path) as console:
+        await run_a_playbook(console)
+        assert "xa-tan-phu" not in await seen(console, "agency", "so-yte", what)
+
+
+async def test_totals_of_the_province_are_not_for_an_agency(tmp_path: Path) -> None:
+    async with consoling(tmp_path) as console:
+        assert json.loads(await seen(console, "agency", "so-yte", "overview"))["counts"] == {}
