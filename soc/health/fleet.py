@@ -73,17 +73,20 @@ class Fleet:
         self._accounts: dict[Origin, Account] = {}
 
     def receipt(self, receipt: Receipt) -> None:
-        """Count a batch; one whose numbers were all counted before changes nothing but the time."""
+        """Count a batch's new numbers; one that has none changes nothing but the time."""
         account = self._accounts.setdefault(receipt.origin, Account())
         account.last_seen_ms = max(account.last_seen_ms, receipt.received_at_ms)
         account.clock_offset_ms = receipt.clock_offset_ms
         for gap in receipt.gaps:
             account.gaps.add(gap.first_seq, gap.last_seq)
-        if account.seen.add(receipt.first_seq, receipt.last_seq):
+        fresh = account.seen.add(receipt.first_seq, receipt.last_seq)
+        if fresh:
+            # Batches may be cut anew after a crash: numbers counted before came back as known.
+            again = receipt.last_seq - receipt.first_seq + 1 - fresh
             account.stored += receipt.stored
             account.reread += receipt.reread
-            account.known += receipt.known
-            account.quarantined += receipt.quarantined
+            account.known += max(0, receipt.known - again)
+            account.quarantined += min(receipt.quarantined, fresh)
 
     def heartbeat(self, beat: Heartbeat) -> None:
         """Remember the newest heartbeat."""

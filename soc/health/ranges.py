@@ -11,20 +11,21 @@ class Ranges:
         self._firsts: list[int] = []
         self._lasts: list[int] = []
 
-    def add(self, first: int, last: int) -> bool:
-        """Put first … last in; return whether any of them was new. An empty range changes nothing."""
+    def add(self, first: int, last: int) -> int:
+        """Put first … last in; return how many of them were new. An empty range changes nothing."""
         if last < first:
-            return False
+            return 0
+        before = self.total()
         left = bisect_left(self._lasts, first - 1)
         right = bisect_right(self._firsts, last + 1)
         if left < right and self._firsts[left] <= first and last <= self._lasts[left]:
-            return False
+            return 0
         if left < right:
             first = min(first, self._firsts[left])
             last = max(last, self._lasts[right - 1])
         self._firsts[left:right] = [first]
         self._lasts[left:right] = [last]
-        return True
+        return self.total() - before
 
     def total(self) -> int:
         """Return how many numbers are in."""

@@ -1,5 +1,6 @@
 """The fleet's accounts: nothing missing is ever overlooked, nothing repeated is counted twice."""
 
+import msgspec
 import pytest
 
 from soc.health.fleet import LAGGING_AFTER_MS, SILENT_AFTER_MS, Condition, Fleet, Row
@@ -55,6 +56,12 @@ def the_row(*receipts: Receipt, beat: Heartbeat | None = None, now: int = NOW) -
 def test_a_batch_delivered_twice_is_counted_once() -> None:
     row = the_row(a_receipt(1, 10), a_receipt(1, 10))
     assert (row.received, row.stored, row.unexplained_gap) == (10, 10, 0)
+
+
+def test_a_batch_cut_anew_after_a_crash_counts_only_what_is_new() -> None:
+    again = msgspec.structs.replace(a_receipt(1, 15), stored=5, known=10)
+    row = the_row(a_receipt(1, 10), again)
+    assert (row.received, row.stored, row.known, row.unexplained_gap) == (15, 15, 0, 0)
 
 
 def test_batches_in_any_order_leave_no_gap() -> None:

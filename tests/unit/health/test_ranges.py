@@ -13,7 +13,7 @@ def test_ranges_hold_exactly_the_numbers_put_in(given_spans: list[tuple[int, int
     ranges, model = Ranges(), set[int]()
     for first, length in given_spans:
         numbers = set(range(first, first + length + 1))
-        assert ranges.add(first, first + length) == bool(numbers - model)
+        assert ranges.add(first, first + length) == len(numbers - model)
         model |= numbers
     assert ranges.total() == len(model)
     assert ranges.holes() == max(model, default=0) - len(model)

@@ -9,7 +9,7 @@ from support.centre import Receiving, receiving
 
 from soc.health.fleet import Fleet
 from soc.kernel.logs import open_log
-from soc.model.event import Event
+from soc.model.event import Event, Fields
 from soc.model.identity import SOC_AGENCY, Origin, province
 from soc.pipeline.feeds import FeedReader
 from soc.pipeline.selfreport import SelfReport
@@ -24,9 +24,21 @@ def a_batch(first_seq: int, *, gaps: tuple[Gap, ...] = ()) -> Batch:
     return Batch(1, ORIGIN, "boot", 0, first_seq, (), gaps)
 
 
-async def watched(centre: Receiving, duration: timedelta) -> list[Event]:
+class _Heard(SelfReport):
+    """Tells when something was said; saying it takes a thread's time, not the clock's."""
+
+    def __init__(self, centre: Receiving) -> None:
+        super().__init__(centre.intake, centre.clock, "boot")
+        self.said = asyncio.Semaphore(0)
+
+    async def emit(self, kind: str, about: str, fields: Fields, *, exercise: str | None = None) -> None:
+        await super().emit(kind, about, fields, exercise=exercise)
+        self.said.release()
+
+
+async def watched(centre: Receiving, duration: timedelta, *, expected: int) -> list[Event]:
     """Run the watch for *duration* and return what the SOC said of itself."""
-    report = SelfReport(centre.intake, centre.clock, "boot")
+    report = _Heard(centre)
     watch = run_watch(
         feeds=FeedReader(centre.feeds),
         fleet=Fleet(),
@@ -37,6 +49,8 @@ async def watched(centre: Receiving, duration: timedelta) -> list[Event]:
     async with asyncio.TaskGroup() as group:
         task = group.create_task(watch)
         await centre.clock.advance(duration)
+        for _ in range(expected):
+            await report.said.acquire()
         task.cancel()
     page = await centre.events.search(province(None), Query(), limit=50)
     return [event for event in page.events if event.origin.agency == SOC_AGENCY]
@@ -45,8 +59,8 @@ async def watched(centre: Receiving, duration: timedelta) -> list[Event]:
 async def test_silence_is_said_once(tmp_path: Path) -> None:
     centre = await receiving(tmp_path)
     await centre.intake.beat(Beat(1, ORIGIN, "boot", 0, 1, 1, (), 0, "0.1.0"), ORIGIN)
-    assert await watched(centre, timedelta(minutes=10)) == []
-    (event,) = await watched(centre, timedelta(minutes=30))
+    assert await watched(centre, timedelta(minutes=10), expected=0) == []
+    (event,) = await watched(centre, timedelta(minutes=30), expected=1)
     assert (event.fields["kind"], event.fields["collector"]) == ("silence", "c1")
     assert event.logsources[0].product == "soc"
 
@@ -55,5 +69,5 @@ async def test_a_missing_record_is_said_with_its_number(tmp_path: Path) -> None:
     centre = await receiving(tmp_path)
     gap = Gap("auth", 4, 5, "spool full", 0)
     await centre.intake.accept(a_batch(6, gaps=(gap,)), ORIGIN)
-    (event,) = await watched(centre, timedelta(seconds=10))
+    (event,) = await watched(centre, timedelta(seconds=10), expected=1)
     assert (event.fields["kind"], event.fields["missing"]) == ("gap", 3)
