@@ -34,6 +34,7 @@ def signed_in(page: Page, system: System, role: str = "lead") -> list[str]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(system.say("sign-in", {"name": "an", "role": role, "agency": "so-y-te"})["url"])
+    page.locator("#once button:focus").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/alerts")
     return faults
@@ -72,11 +73,13 @@ def test_a_one_time_link_works_once(system: System) -> None:
     url = system.say("sign-in", {"name": "an", "role": "analyst"})["url"]
     with a_page() as page:
         page.goto(url)
+        page.locator("#once button:focus").wait_for()
         page.keyboard.press("Enter")
         page.wait_for_url("**/alerts")
         page.context.clear_cookies()
         page.goto("about:blank")
         page.goto(url)
+        page.locator("#once button:focus").wait_for()
         page.keyboard.press("Enter")
         page.get_by_role("alert").wait_for()
 

@@ -21,6 +21,7 @@ def shoot(console_url: str, token: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with a_page() as page:
         page.goto(f"{console_url}/sign-in/once#{token}")
+        page.locator("#once button:focus").wait_for()
         page.keyboard.press("Enter")
         page.wait_for_url("**/alerts")
         for language in ("vi", "en"):

@@ -5,6 +5,7 @@
   if (once && location.hash.length > 1) {
     once.elements.token.value = location.hash.slice(1);
     history.replaceState(null, "", location.pathname);
+    once.querySelector("button").focus(); // a fragment in the address may suppress autofocus
   }
 
   const rows = () => [...document.querySelectorAll("[data-row]")];
