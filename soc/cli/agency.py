@@ -43,7 +43,6 @@ def enrol(agency_id: str, collector: str, exercise: str | None, config_path: Pat
 @click.pass_context
 def collectors(context: click.Context, config_path: Path) -> None:
     """Show each collector: received, stored, missing, lag."""
-    context.obj = config_path
     if context.invoked_subcommand is None:
         _show(say(settings_of(config_path), "collectors"))
 
@@ -51,8 +50,8 @@ def collectors(context: click.Context, config_path: Path) -> None:
 @collectors.command()
 @click.argument("serial")
 @click.option("--why", required=True, help="Kept in the ledger.")
-@click.pass_obj
-def revoke(config_path: Path, serial: str, why: str) -> None:
+@config_option
+def revoke(serial: str, why: str, config_path: Path) -> None:
     """End a collector's certificate at its next request."""
     say(settings_of(config_path), "revoke", {"serial": serial, "why": why})
 

@@ -158,5 +158,7 @@ def _complain(content: Content, tally: Tally) -> None:
         click.echo(
             f"{unrouted} rules have a log source that no mapping knows: tried on every event", err=True
         )
+    if tally.timeless:
+        click.echo(f"{tally.timeless} records have no time: the file's modification time stands in", err=True)
     for line in (*content.rulebook.errors, *map(printable, tally.complaints())):
         click.echo(line, err=True)

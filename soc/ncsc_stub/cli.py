@@ -34,11 +34,11 @@ def main() -> None:
 @click.option("--key", help="The certificate's key (PEM).")
 @click.option("--client-ca", help="Whose client certificates are let in (PEM).")
 def serve(config: Path | None, **flags: str | None) -> None:
-    r"""Listen until SIGTERM; one JSON line on stdout says where.
+    """Listen until SIGTERM; one JSON line on stdout says where.
 
     \b
     soc-ncsc-stub serve --config /etc/soc/ncsc_stub.toml
-    """
+    """  # noqa: D301 - click reads \b
     try:
         settings = load(config, {name: value for name, value in flags.items() if value is not None})
         asyncio.run(_serve(settings))
@@ -50,11 +50,11 @@ def serve(config: Path | None, **flags: str | None) -> None:
 @click.option("--out", type=_FILE, required=True, help="Folder for the certificates.")
 @click.option("--province", default="tinh", show_default=True, help="Id of the province.")
 def pki(out: Path, province: str) -> None:
-    r"""Make an authority, a server on this machine and a province's certificates, live and exercise.
+    """Make an authority, a server on this machine and a province's certificates, live and exercise.
 
     \b
     soc-ncsc-stub pki --out /tmp/ncsc-pki --province tinh
-    """
+    """  # noqa: D301 - click reads \b
     if not _PROVINCE.fullmatch(province):
         raise click.BadParameter("expected 1-63 of a-z 0-9 -", param_hint="--province")
     try:

@@ -14,7 +14,7 @@ from soc.correlation.engine import Engine as Correlator
 from soc.correlation.watermark import FOREVER
 from soc.kernel.errors import RecordError
 from soc.model.episode import Episode
-from soc.model.event import Event, LogSource
+from soc.model.event import Event, LogSource, Mark
 from soc.model.identity import Origin
 from soc.model.signal import Signal, signal_of
 from soc.parsing.parse import parse
@@ -58,6 +58,8 @@ class Tally:
 
     events: int = 0
     hits: int = 0
+    timeless: int = 0
+    """Records without a usable time: the file's modification time stands in."""
     faults: list[str] = field(default_factory=list)
     """Unreadable files and records: file, record, reason."""
     quarantined: dict[str, tuple[int, int, str]] = field(default_factory=dict)
@@ -105,6 +107,7 @@ def correlate(plans: Sequence[CorrelationPlan], signals: Sequence[Signal], zone:
 def _match(item: Found, path: Path, reading: Understanding, manner: Manner, tally: Tally) -> Iterator[Hit]:
     event = _event(item, reading, manner)
     tally.events += 1
+    tally.timeless += Mark.NO_TIME in event.marks
     if event.reason:
         tally.quarantine(str(path), item.number, event.reason)
     for rule in reading.engine.match(event):
