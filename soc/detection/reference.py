@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, assert_never
 
@@ -96,6 +97,8 @@ def _has_keyword(node: Node) -> bool:
 
 def _holds(node: Node, event: Event) -> bool:
     match node:
+        case Test(field, pattern):
+            return Mark.QUARANTINED not in event.marks and _test(field, pattern, event.fields)
         case And(nodes):
             return all(_holds(part, event) for part in nodes)
         case Or(nodes):
@@ -106,8 +109,6 @@ def _holds(node: Node, event: Event) -> bool:
             return value
         case Keyword(pattern):
             return any(_fits_text(pattern, text) for text in _keyword_texts(event))
-        case Test(field, pattern):
-            return Mark.QUARANTINED not in event.marks and _test(field, pattern, event.fields)
         case _:
             assert_never(node)
 
@@ -155,8 +156,10 @@ def _places(value: Any, name: str, depth: int) -> Iterator[Any]:
     elif isinstance(value, dict):
         if name in value:
             yield value[name]
-        for cut in (place for place, char in enumerate(name) if char == "."):
-            yield from _places(value.get(name[:cut]), name[cut + 1 :], depth + 1)
+        steps = name.split(".")
+        for count in range(1, len(steps)):
+            below = value.get(".".join(steps[:count]))
+            yield from _places(below, ".".join(steps[count:]), depth + 1)
 
 
 def _elements(value: Any, depth: int) -> Iterator[Any]:
@@ -210,12 +213,16 @@ def _fits_text(pattern: Text | Regex, text: str) -> bool:
             assert_never(pattern)
 
 
+@lru_cache(maxsize=65536)
 def _folded(parts: tuple[Wild | str, ...]) -> tuple[Wild | str, ...]:
     return tuple(fold(part) if isinstance(part, str) else part for part in parts)
 
 
 def _wildcards(parts: tuple[Wild | str, ...], text: str) -> bool:
     """Follow every place of *text* that the parts so far can end at; the last must be its end."""
+    for part in parts:
+        if isinstance(part, str) and part not in text:
+            return False  # most texts are done with here
     ends = {0}
     for part in parts:
         match part:
@@ -229,6 +236,14 @@ def _wildcards(parts: tuple[Wild | str, ...], text: str) -> bool:
 
 
 def _found(regex: Regex, text: str) -> bool:
+    expression = _compiled(regex)
+    if expression.flags & re.IGNORECASE:
+        text = _fold_beyond_ascii(text)
+    return expression.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(regex: Regex) -> re.Pattern[str]:
     flags = re.ASCII
     flags |= re.IGNORECASE if regex.ignore_case else 0
     flags |= re.MULTILINE if regex.multi_line else 0
@@ -237,13 +252,12 @@ def _found(regex: Regex, text: str) -> bool:
     if expression.flags & re.IGNORECASE:  # the rule's flag, or (?i) at the start of the pattern
         # Python's ASCII flag also stops đ from meeting Đ: letters beyond ASCII are folded beforehand.
         expression = re.compile(_fold_beyond_ascii(regex.pattern), flags)
-        text = _fold_beyond_ascii(text)
-    return expression.search(text) is not None
+    return expression
 
 
 def _fold_beyond_ascii(text: str) -> str:
     """Fold letters beyond ASCII, but for the Kelvin sign and ſ, which as k and s would be word characters."""
-    return "".join(char if fold(char).isascii() else fold(char) for char in text)
+    return text if text.isascii() else "".join(char if fold(char).isascii() else fold(char) for char in text)
 
 
 def _inside(network: str, text: str) -> bool:
