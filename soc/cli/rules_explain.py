@@ -1,0 +1,136 @@
+"""``soc rules explain``: why a rule matches a record or does not, part by part."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from soc.app.content import Content
+from soc.cli.logsource_option import LogSourceType
+from soc.cli.rules_given import content_of, document_of, named, rules_option
+from soc.cli.scan_output import printable
+from soc.detection.explanation import Explanation, Part, explain
+from soc.kernel.errors import RecordError
+from soc.model.event import Event, LogSource
+from soc.model.identity import Origin
+from soc.parsing.parse import FORMATS, parse
+from soc.pipeline.files import SOURCE, Found, Reading, records
+from soc.rulebook.plan import CorrelationPlan, RulePlan
+from soc.rulebook.variants import selection_names
+
+MAX_STDIN_BYTES = 16 << 20
+MAX_PARTS = 12
+"""Parts of one ``any of`` or ``all of`` that are shown without --all."""
+
+
+@click.command("explain")
+@click.argument("rule")
+@click.argument("event", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@rules_option
+@click.option("--format", "format_", type=click.Choice(sorted(FORMATS)), help="Instead of recognising.")
+@click.option("--logsource", type=LogSourceType(), help="Instead of what the record tells.")
+@click.option(
+    "--record", type=int, help="Which record of the file: its line, or EventRecordID. Else the first."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a rule.")
+@click.option("--all", "whole", is_flag=True, help="Also every part of long lists.")
+def explain_rule(rule: str, event: Path, paths: tuple[Path, ...], **options: Any) -> None:
+    """Say of each part of RULE whether it holds for the record in EVENT, and which value it saw.
+
+    RULE is an id, a name or a rule file; EVENT a file with one record (EVTX, JSON, a log line), or - .
+
+    \b
+    soc rules explain ssh_login_failure line.txt
+    tail -1 /var/log/auth.log | soc rules explain ssh_login_failure -
+    soc rules explain proc_creation_win_x.yml event.json --logsource product=windows,category=process_creation
+    """  # noqa: D301 - click reads \b
+    given = (*paths, Path(rule)) if Path(rule).is_file() and not paths else paths
+    content = content_of(given)
+    record = _record(event, options["format_"], options["record"])
+    parsed = _parsed(record, content, options["logsource"])
+    for plan in named(rule, content):
+        if isinstance(plan, CorrelationPlan):
+            raise click.ClickException(
+                f"{plan.heading.title!r} correlates the signals of other rules; explain one of them: "
+                + ", ".join(plan.rules)
+            )
+        _print(plan, parsed, as_json=options["as_json"], whole=options["whole"])
+
+
+def _record(path: Path, format_: str | None, number: int | None) -> Found:
+    if str(path) != "-":
+        return _chosen(path, format_, number)
+    with tempfile.NamedTemporaryFile() as copy:
+        copy.write(sys.stdin.buffer.read(MAX_STDIN_BYTES))
+        copy.flush()
+        return _chosen(Path(copy.name), format_, number)
+
+
+def _chosen(path: Path, format_: str | None, number: int | None) -> Found:
+    try:
+        for item in records(Reading(path, "UTC", format_)):
+            if isinstance(item, Found) and number in {None, item.number}:
+                return item
+    except RecordError as error:
+        raise click.ClickException(f"{path}: {error}") from error
+    raise click.ClickException(f"{path} has no record" + ("" if number is None else f" {number}"))
+
+
+def _parsed(found: Found, content: Content, logsource: LogSource | None) -> Event:
+    return parse(
+        found.record,
+        Origin("", SOURCE),
+        received_at_ms=found.record.read_at_ms,
+        sources=content.sources,
+        logsource=logsource,
+        judge_clock=False,
+    )
+
+
+def _print(rule: RulePlan, event: Event, *, as_json: bool, whole: bool) -> None:
+    document = document_of(rule.heading)
+    explanation = explain(rule, event, {} if document is None else selection_names(document))
+    if as_json:
+        about = {"id": rule.id, "title": rule.heading.title, "file": rule.heading.location.path}
+        click.echo(msgspec.json.encode({"rule": about, **msgspec.to_builtins(explanation)}))
+        return
+    for line in _lines(rule, explanation, whole=whole):
+        click.echo(printable(line))
+
+
+def _lines(rule: RulePlan, explanation: Explanation, *, whole: bool) -> Iterator[str]:
+    verdict = "matches" if explanation.matches else "does not match"
+    yield f"{rule.heading.title} ({rule.heading.location}): {verdict}"
+    yield f"{_truth(explanation.applies)}  {explanation.why}"
+    yield from _tree(explanation.condition, "", whole=whole)
+
+
+def _tree(part: Part, indent: str, *, whole: bool) -> Iterator[str]:
+    name = f"{part.name}: " if part.name else ""
+    yield f"{_truth(part.holds)}  {indent}{name}{part.said}{_seen(part)}"
+    shown = part.parts if whole else _telling(part)
+    for inner in shown:
+        yield from _tree(inner, indent + "  ", whole=whole)
+    if len(shown) < len(part.parts):
+        yield f"       {indent}  … {len(part.parts) - len(shown)} more (--all)"
+
+
+def _telling(part: Part) -> tuple[Part, ...]:
+    """Return the first parts, those before the others that made *part* what it is."""
+    if len(part.parts) <= MAX_PARTS:
+        return part.parts
+    return tuple(sorted(part.parts, key=lambda inner: inner.holds != part.holds)[:MAX_PARTS])
+
+
+def _seen(part: Part) -> str:
+    if part.seen is None:
+        return ""
+    return f"; seen: {', '.join(part.seen)}" if part.seen else "; the event has no such field"
+
+
+def _truth(holds: bool) -> str:  # noqa: FBT001 - what is worded
+    return "true " if holds else "false"
