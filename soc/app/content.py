@@ -9,7 +9,7 @@ from soc.parsing.mapping import Sources, entity_fields, known_logsource, load_ma
 from soc.pipeline.intake import Understanding
 from soc.response.linter import check
 from soc.response.playbook import Playbook
-from soc.rulebook.load import load, read_rule_files
+from soc.rulebook.load import load, read_pipeline_files, read_rule_files
 from soc.rulebook.plan import Rulebook
 
 
@@ -40,6 +40,7 @@ def read_content(folders: list[Path], mappings: Path) -> Content:
         read_rule_files(folders),
         known=lambda logsource: known_logsource(sources, logsource),
         entities=lambda logsource: entity_fields(sources, logsource),
+        pipelines=read_pipeline_files(folders),
     )
     return Content(sources, rulebook)
 

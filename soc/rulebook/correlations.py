@@ -1,6 +1,7 @@
 """Correlation documents → plans, before their references are resolved (CORRELATION.md, "Conditions")."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +68,30 @@ def draft(document: Document) -> Draft:
         generate=_generate(document.data, body),
         custom=custom(document.data),
     )
+
+
+def renamed(draft: Draft, names_of: Callable[[str], tuple[str, ...]]) -> Draft:
+    """Return *draft* with the field names that pipelines make of its own.
+
+    Raises:
+        Fault: one name becomes several where only one can stand.
+    """
+
+    def one(name: str, *keys: str) -> str:
+        found = names_of(name)
+        if len(found) != 1:
+            raise Fault(f"pipelines make {' and '.join(found)} of {name!r}", "correlation", *keys)
+        return found[0]
+
+    group_by = tuple(
+        new for name in draft.group_by for new in ((name,) if name in draft.aliases else names_of(name))
+    )
+    aliases = {
+        alias: {rule: one(name, "aliases", alias, rule) for rule, name in fields.items()}
+        for alias, fields in draft.aliases.items()
+    }
+    fields = tuple(one(name, "condition", "field") for name in draft.fields)
+    return replace(draft, group_by=group_by, aliases=aliases, fields=fields)
 
 
 def _required_names(body: dict[str, Any], key: str) -> tuple[str, ...]:

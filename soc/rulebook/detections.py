@@ -1,42 +1,59 @@
-"""Detections: selections and their condition → one matching tree."""
+"""Detections: selections and their conditions, read from YAML and compiled to one matching tree."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, assert_never
 
 from soc.rulebook.conditions import Both, Condition, Either, Of, Ref, Without, parse_condition
-from soc.rulebook.documents import Fault
-from soc.rulebook.modifiers import Kind, Modifiers, patterns, read_modifiers
-from soc.rulebook.plan import And, Keyword, Node, Not, Or, Pattern, Regex, Test, Text
+from soc.rulebook.documents import Document, Fault, Keys, nearest
+from soc.rulebook.modifiers import Kind, Modifiers, read_modifiers
+from soc.rulebook.plan import (
+    And,
+    Boolean,
+    Keyword,
+    Node,
+    Not,
+    Number,
+    Or,
+    Pattern,
+    Regex,
+    Test,
+    Text,
+)
+from soc.rulebook.selections import Detection, Group, Item, Selection
 from soc.rulebook.strings import surrounded
+from soc.rulebook.values import Placeholders, filled, final, read_value
 
-Placeholders = Mapping[str, tuple[str, ...]]
 MAX_VALUES = 50_000
 _NOT_SELECTIONS = {"condition", "timeframe"}
 
 
-def compile_detection(detection: Any, placeholders: Placeholders) -> Node:
-    """Return the tree of a ``detection`` mapping.
+def read_detection(document: Document, keys: Keys, body: Any) -> Detection:
+    """Return the ``detection`` mapping *body*, which stands at *keys* of *document*.
 
     Raises:
         Fault: anything that would make the rule mean less or more than it says.
     """
-    if not isinstance(detection, dict):
-        raise Fault("detection must be a mapping of selections and a condition")
-    if "timeframe" in detection:
-        raise Fault("timeframe was removed from Sigma", "timeframe", fix="write a correlation rule")
-    if "condition" not in detection:
-        raise Fault("condition is missing", fix="e.g. condition: selection")
-    selections = {
-        name: _selection(body, (name,), placeholders)
-        for name, body in detection.items()
-        if name not in _NOT_SELECTIONS
-    }
-    if not selections:
-        raise Fault("there is no selection")
-    conditions = detection["condition"]
-    texts = conditions if isinstance(conditions, list) else [conditions]
-    return _any([_condition(text, selections) for text in texts])
+    try:
+        return Detection(document, keys, *_read(body))
+    except Fault as fault:
+        raise fault.under(keys) from fault
+
+
+def compile_detection(detection: Detection, placeholders: Placeholders) -> Node | None:
+    """Return the tree of *detection*; None if pipelines left nothing of it.
+
+    Raises:
+        Fault: a placeholder has no values.
+    """
+    try:
+        built = {
+            name: None if found is None else _built(found, placeholders)
+            for name, found in detection.selections.items()
+        }
+    except Fault as fault:
+        raise fault.under(detection.keys) from fault
+    return _any([_resolve(tree, built) for tree in detection.conditions])
 
 
 def fields_of(node: Node) -> Iterator[str]:
@@ -55,76 +72,121 @@ def fields_of(node: Node) -> Iterator[str]:
             return
 
 
-def _condition(text: Any, selections: Mapping[str, Node]) -> Node:
-    if not isinstance(text, str) or not text.strip():
-        raise Fault("condition must be a text", "condition")
-    try:
-        return _resolve(parse_condition(text), selections)
-    except Fault as fault:
-        raise Fault(fault.message, "condition", fix=fault.fix) from fault
+def read_selection(body: Any, keys: Keys) -> Selection:
+    """Return one selection, which stands at *keys*.
 
-
-def _resolve(tree: Condition, selections: Mapping[str, Node]) -> Node:
-    match tree:
-        case Ref(name):
-            if name not in selections:
-                raise Fault(f"the condition names {name!r}", fix=f"selections: {', '.join(selections)}")
-            return selections[name]
-        case Of(every, pattern):
-            chosen = [selections[name] for name in _named(pattern, selections)]
-            return _all(chosen) if every else _any(chosen)
-        case Both(parts):
-            return _all([_resolve(part, selections) for part in parts])
-        case Either(parts):
-            return _any([_resolve(part, selections) for part in parts])
-        case Without(part):
-            return Not(_resolve(part, selections))
-        case _:
-            assert_never(tree)
-
-
-def _named(pattern: str, selections: Mapping[str, Node]) -> list[str]:
-    if pattern == "them":
-        found = [name for name in selections if not name.startswith("_")]
-    else:
-        literal = pattern.replace("[", "[[]").replace("?", "[?]")
-        found = [name for name in selections if fnmatchcase(name, literal)]
-    if not found:
-        raise Fault(f"no selection fits {pattern!r}", fix=f"selections: {', '.join(selections)}")
-    return found
-
-
-def _selection(body: Any, keys: tuple[str | int, ...], placeholders: Placeholders) -> Node:
+    Raises:
+        Fault: it is none.
+    """
     match body:
         case dict() if body:
-            return _all([_item(str(key), value, (*keys, key), placeholders) for key, value in body.items()])
+            return _group(True, [_item(str(key), value, (*keys, key)) for key, value in body.items()])
         case list() if body:
-            return _any([_element(part, (*keys, i), placeholders) for i, part in enumerate(body)])
+            return _group(False, [_element(part, (*keys, i)) for i, part in enumerate(body)])
         case str() | int() | float():
-            return _element(body, keys, placeholders)
+            return _element(body, keys)
         case _:
             raise Fault("a selection must be a mapping, a list or a text, and not empty", *keys)
 
 
-def _element(part: Any, keys: tuple[str | int, ...], placeholders: Placeholders) -> Node:
+def _read(body: Any) -> tuple[dict[str, Selection | None], tuple[Condition, ...]]:
+    if not isinstance(body, dict):
+        raise Fault("detection must be a mapping of selections and a condition")
+    if "timeframe" in body:
+        raise Fault("timeframe was removed from Sigma", "timeframe", fix="write a correlation rule")
+    if "condition" not in body:
+        raise Fault("condition is missing", fix="e.g. condition: selection")
+    selections: dict[str, Selection | None] = {
+        str(name): read_selection(part, (name,)) for name, part in body.items() if name not in _NOT_SELECTIONS
+    }
+    if not selections:
+        raise Fault("there is no selection")
+    given = body["condition"]
+    if isinstance(given, list):
+        trees = [_condition(text, selections, ("condition", i)) for i, text in enumerate(given)]
+    else:
+        trees = [_condition(given, selections, ("condition",))]
+    if not trees:
+        raise Fault("condition must be a text", "condition")
+    return selections, tuple(trees)
+
+
+def _condition(text: Any, selections: Mapping[str, Selection | None], keys: Keys) -> Condition:
+    if not isinstance(text, str) or not text.strip():
+        raise Fault("condition must be a text", *keys)
+    try:
+        tree = parse_condition(text)
+        _check(tree, selections)
+    except Fault as fault:
+        raise fault.under(keys) from fault
+    return tree
+
+
+def _check(tree: Condition, selections: Mapping[str, Selection | None]) -> None:
+    match tree:
+        case Ref(name):
+            if name not in selections:
+                raise Fault(f"the condition names {name!r}", fix=nearest(name, selections, "selections"))
+        case Of(_, pattern):
+            if not _named(pattern, selections):
+                raise Fault(f"no selection fits {pattern!r}", fix=nearest(pattern, selections, "selections"))
+        case Without(part):
+            _check(part, selections)
+        case Both(parts) | Either(parts):
+            for part in parts:
+                _check(part, selections)
+        case _:
+            assert_never(tree)
+
+
+def _resolve(tree: Condition, built: Mapping[str, Node | None]) -> Node | None:
+    match tree:
+        case Ref(name):
+            return built[name]
+        case Of(every, pattern):
+            chosen = [built[name] for name in _named(pattern, built)]
+            return _all(chosen) if every else _any(chosen)
+        case Both(parts):
+            return _all([_resolve(part, built) for part in parts])
+        case Either(parts):
+            return _any([_resolve(part, built) for part in parts])
+        case Without(part):
+            node = _resolve(part, built)
+            return None if node is None else Not(node)
+        case _:
+            assert_never(tree)
+
+
+def _named(pattern: str, selections: Mapping[str, object]) -> list[str]:
+    if pattern == "them":
+        return [name for name in selections if not name.startswith("_")]
+    literal = pattern.replace("[", "[[]").replace("?", "[?]")
+    return [name for name in selections if fnmatchcase(name, literal)]
+
+
+def _group(every: bool, parts: list[Selection]) -> Selection:  # noqa: FBT001 - all or any of
+    return parts[0] if len(parts) == 1 else Group(every, tuple(parts))
+
+
+def _element(part: Any, keys: Keys) -> Selection:
     if isinstance(part, dict):
-        return _selection(part, keys, placeholders)
+        return read_selection(part, keys)
     if isinstance(part, list) or part is None:
         raise Fault("a list of selections holds mappings or texts", *keys)
-    return _item("", part, keys, placeholders)
+    return _item("", part, keys)
 
 
-def _item(key: str, value: Any, keys: tuple[str | int, ...], placeholders: Placeholders) -> Node:
+def _item(key: str, value: Any, keys: Keys) -> Item:
     field, *names = key.split("|")
     values = value if isinstance(value, list) else [value]
     try:
         modifiers = read_modifiers(names)
         _check_values(values)
-        nodes = [_value(field, each, modifiers, placeholders) for each in values]
+        if not field:
+            _check_keywords(values, modifiers)
+        return Item(field or None, modifiers, tuple(read_value(each, modifiers) for each in values), keys)
     except Fault as fault:
-        raise Fault(fault.message, *keys, *fault.keys, fix=fault.fix) from fault
-    joined = _all(nodes) if modifiers.every and not modifiers.negated else _any(nodes)
-    return Not(joined) if modifiers.negated else joined
+        raise fault.under(keys) from fault
 
 
 def _check_values(values: list[Any]) -> None:
@@ -134,29 +196,69 @@ def _check_values(values: list[Any]) -> None:
         raise Fault("a field's value is a text, number, boolean, null or a list of them")
 
 
-def _value(field: str, value: Any, modifiers: Modifiers, placeholders: Placeholders) -> Node:
-    found = patterns(value, modifiers, placeholders)
-    if field:
-        return _any([Test(field, pattern) for pattern in found])
-    return _any([_keyword(pattern, value, modifiers) for pattern in found])
-
-
-def _keyword(pattern: Pattern, value: Any, modifiers: Modifiers) -> Node:
-    if isinstance(pattern, Regex):
-        return Keyword(pattern)
-    if modifiers.one(Kind.TYPE) is not None or modifiers.one(Kind.TIME) is not None or value is None:
+def _check_keywords(values: list[Any], modifiers: Modifiers) -> None:
+    typed = modifiers.one(Kind.TYPE) not in {None, "re"} or modifiers.one(Kind.TIME) is not None
+    if typed or None in values:
         raise Fault(f"{'|'.join(modifiers.names) or 'null'} needs a field")
-    text = pattern if isinstance(pattern, Text) else Text((_plain(value),))
-    return Keyword(Text(surrounded(text.parts, before=True, after=True), text.cased))
 
 
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _built(selection: Selection, placeholders: Placeholders) -> Node:
+    match selection:
+        case Item():
+            return _built_item(selection, placeholders)
+        case Group(every, parts):
+            nodes = tuple(_built(part, placeholders) for part in parts)
+            return And(nodes) if every else Or(nodes)
+        case _:
+            assert_never(selection)
 
 
-def _all(nodes: list[Node]) -> Node:
-    return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+def _built_item(item: Item, placeholders: Placeholders) -> Node:
+    try:
+        values = [each for value in item.values for each in filled(value, item.modifiers, placeholders)]
+        nodes = [_one_or([_test(item, pattern) for pattern in final(value)]) for value in values]
+    except Fault as fault:
+        raise fault.under(item.keys) from fault
+    if item.modifiers.negated:
+        return Not(_one_or(nodes))
+    return _one_or(nodes) if len(nodes) == 1 or not item.modifiers.every else And(tuple(nodes))
 
 
-def _any(nodes: list[Node]) -> Node:
+def _test(item: Item, pattern: Pattern) -> Node:
+    if item.field is not None:
+        return Test(item.field, pattern)
+    return Keyword(keyword_pattern(pattern))
+
+
+def _one_or(nodes: list[Node]) -> Node:
     return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+
+def keyword_pattern(pattern: Pattern) -> Text | Regex:
+    """Return *pattern* as it is looked for anywhere in a text."""
+    match pattern:
+        case Regex():
+            return pattern
+        case Text(parts, cased):
+            return Text(surrounded(parts, before=True, after=True), cased)
+        case Number():
+            return keyword_pattern(Text((number_text_of(pattern),)))
+        case Boolean(value):
+            return keyword_pattern(Text(("true" if value else "false",)))
+        case _:
+            raise Fault("a keyword is a text")
+
+
+def number_text_of(number: Number) -> str:
+    """Return *number* in its shortest form, as text patterns see it in an event."""
+    return format(number.value.normalize(), "f")
+
+
+def _all(nodes: list[Node | None]) -> Node | None:
+    left = tuple(node for node in nodes if node is not None)
+    return And(left) if len(left) > 1 else next(iter(left), None)
+
+
+def _any(nodes: list[Node | None]) -> Node | None:
+    left = tuple(node for node in nodes if node is not None)
+    return Or(left) if len(left) > 1 else next(iter(left), None)

@@ -1,8 +1,9 @@
 """Rule files as YAML documents whose every key can be located again."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,17 @@ class Fault(Exception):
         self.message = message
         self.keys: Keys = keys
         self.fix = fix
+
+    def under(self, keys: Keys) -> "Fault":
+        """Return this fault about what stands at *keys*."""
+        return Fault(self.message, *keys, *self.keys, fix=self.fix)
+
+
+def nearest(wrong: object, accepted: Iterable[str], called: str = "accepted") -> str:
+    """Return the fix for a name that is none of *accepted*: the one that was probably meant, or all."""
+    names = sorted(accepted)
+    found = get_close_matches(str(wrong), names, n=1)
+    return f"did you mean {found[0]!r}?" if found else f"{called}: {', '.join(names)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +81,22 @@ class Document:
 
 
 def read_rule_files(paths: Sequence[Path]) -> list[RuleFile]:
-    """Return the rule files at *paths*; folders are walked, cases and mapping data left out."""
+    """Return the rule files at *paths*; folders are walked; cases, mapping data and pipelines left out."""
     return [
-        RuleFile(str(path), path.read_text(encoding="utf-8", errors="replace"))
+        _file(path)
         for given in paths
         for path in ([given] if given.is_file() else _walk(given))
+        if _NO_RULES.isdisjoint(path.relative_to(given).parts[:-1])
+    ]
+
+
+def read_pipeline_files(paths: Sequence[Path]) -> list[RuleFile]:
+    """Return the files of every folder ``pipelines`` in the folders *paths*."""
+    return [
+        _file(path)
+        for given in paths
+        for path in ([] if given.is_file() else _walk(given))
+        if "pipelines" in path.relative_to(given).parts[-2:-1]
     ]
 
 
@@ -189,8 +212,12 @@ def _with_actions(loaded: list[tuple[yaml.Node, Any]]) -> Iterator[tuple[yaml.No
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         ours = path.suffix in {".yml", ".yaml"} and not path.name.endswith((".cases.yaml", ".cases.yml"))
-        if ours and path.is_file() and "mappings" not in path.relative_to(folder).parts[:-1]:
+        if ours and path.is_file():
             yield path
+
+
+def _file(path: Path) -> RuleFile:
+    return RuleFile(str(path), path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _child(node: Any, key: str | int) -> Any:
@@ -221,3 +248,5 @@ class _Loader(yaml.CSafeLoader):
 
 
 _HARMLESS_CHARACTERS = 4096
+_NO_RULES = {"mappings", "pipelines"}
+"""Folders whose files are no rules."""

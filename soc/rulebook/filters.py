@@ -5,21 +5,23 @@ from typing import Any
 
 from soc.kernel.errors import Location
 from soc.model.event import LogSource
-from soc.rulebook.detections import Placeholders, compile_detection
+from soc.rulebook.detections import read_detection
 from soc.rulebook.documents import Document, Fault
 from soc.rulebook.headings import logsource, names
-from soc.rulebook.plan import And, Heading, Node
+from soc.rulebook.plan import Heading
+from soc.rulebook.selections import Detection
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter, compiled."""
+    """One filter, read."""
 
     location: Location
     logsource: LogSource
     rules: tuple[str, ...] | None
     """Ids or names; None is ``any``."""
-    condition: Node
+    detection: Detection
+    """ANDed to the rule, as pySigma does."""
     warning: str
     """What looks wrong about it; empty if nothing."""
 
@@ -28,12 +30,8 @@ class Filter:
         named = self.rules is None or heading.id in self.rules or heading.name in self.rules
         return named and self.logsource.covers(source)
 
-    def over(self, condition: Node) -> Node:
-        """Return (rule) and (filter condition), as pySigma combines them."""
-        return And((condition, self.condition))
 
-
-def compile_filter(document: Document, placeholders: Placeholders) -> Filter:
+def read_filter(document: Document) -> Filter:
     """Return the filter of *document*.
 
     Raises:
@@ -43,15 +41,11 @@ def compile_filter(document: Document, placeholders: Placeholders) -> Filter:
     if not isinstance(body, dict) or "rules" not in body:
         raise Fault("a filter needs rules: a list of ids or names, or any", "filter")
     detection = {key: value for key, value in body.items() if key != "rules"}
-    try:
-        condition = compile_detection(detection, placeholders)
-    except Fault as fault:
-        raise Fault(fault.message, "filter", *fault.keys, fix=fault.fix) from fault
     return Filter(
         location=document.location(("filter", "rules")),
         logsource=logsource(document.data),
         rules=None if body["rules"] == "any" else names(body["rules"], "filter", "rules"),
-        condition=condition,
+        detection=read_detection(document, ("filter",), detection),
         warning=_warning(document, detection.get("condition")),
     )
 

@@ -1,32 +1,46 @@
 """Rule files → a rulebook: everything that can be used, and every fault of what cannot, at once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from soc.kernel.errors import RuleError
 from soc.kernel.ids import digest
 from soc.model.event import LogSource
-from soc.rulebook.correlations import Draft, draft
-from soc.rulebook.detections import Placeholders, compile_detection, fields_of
-from soc.rulebook.documents import Document, Fault, RuleFile, documents, read_rule_files
-from soc.rulebook.filters import Filter, compile_filter
+from soc.rulebook.correlations import Draft, draft, renamed
+from soc.rulebook.detections import compile_detection, fields_of, read_detection
+from soc.rulebook.documents import Document, Fault, RuleFile, documents, read_pipeline_files, read_rule_files
+from soc.rulebook.filters import Filter, read_filter
 from soc.rulebook.headings import custom, heading, logsource
 from soc.rulebook.lint import lint
-from soc.rulebook.plan import Node, Rulebook, RulePlan
+from soc.rulebook.pipelines import Pipeline, processed, read_pipelines
+from soc.rulebook.plan import And, Custom, Heading, Node, Rulebook, RulePlan
 from soc.rulebook.resolution import implicit, resolve
+from soc.rulebook.subjects import Subject
+from soc.rulebook.values import Placeholders
 
 Known = Callable[[LogSource], bool]
 Entities = Callable[[LogSource], tuple[str, ...]]
-__all__ = ["RuleFile", "load", "read_rule_files"]
+__all__ = ["RuleFile", "load", "read_pipeline_files", "read_rule_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule read but not compiled: all filters must be known first."""
+
+    heading: Heading
+    custom: Custom
+    subject: Subject
 
 
 @dataclass(slots=True)
 class _Loading:
     """What was read so far."""
 
-    rules: list[RulePlan] = field(default_factory=list)
+    pipelines: tuple[Pipeline, ...]
+    placeholders: Placeholders
+    rules: list[_Rule] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     errors: list[RuleError] = field(default_factory=list)
@@ -35,6 +49,12 @@ class _Loading:
     places: dict[str, str] = field(default_factory=dict)
     """Rule id → where it was read first."""
 
+    def reject(self, document: Document, error: RuleError) -> None:
+        """Keep why what *document* says cannot be used."""
+        self.errors.append(error)
+        names = (document.data.get("id"), document.data.get("name"))
+        self.rejected |= {name for name in names if isinstance(name, str)}
+
 
 def load(
     files: Sequence[RuleFile],
@@ -42,50 +62,53 @@ def load(
     known: Known,
     entities: Entities,
     placeholders: Mapping[str, tuple[str, ...]] | None = None,
+    pipelines: Sequence[RuleFile] = (),
 ) -> Rulebook:
     """Return the rulebook of *files*; one bad rule never stops the others.
 
     *known* tells whether a log source has a mapping (a rule of another is tried on every event);
-    *entities* names the fields a plain rule's alerts are grouped by.
+    *entities* names the fields a plain rule's alerts are grouped by; *pipelines* are the files of
+    ``pipelines`` folders, whose steps change the rules beside them; *placeholders* are values for
+    ``expand`` where no pipeline gives any.
     """
-    loading = _Loading()
+    steps, errors = read_pipelines(pipelines)
+    loading = _Loading(steps, placeholders or {}, errors=errors)
     for file in files:
-        found, errors = documents(file)
-        loading.errors += errors
+        found, faults = documents(file)
+        loading.errors += faults
         for document in found:
-            _read(document, loading, placeholders or {})
-    rules = [_finished(rule, loading.filters, known) for rule in loading.rules]
-    resolved = resolve(loading.drafts, rules, frozenset(loading.rejected))
+            _read(document, loading)
+    rules = [plan for rule in loading.rules if (plan := _finished(rule, loading, known)) is not None]
+    drafts = _processed_drafts(loading, rules)
+    resolved = resolve(drafts, rules, frozenset(loading.rejected))
     plain = [implicit(rule, entities(rule.logsource)) for rule in rules if resolved.loud.get(rule.id, True)]
-    correlations = (*plain, *resolved.plans)
     versions = [*(rule.version for rule in rules), *(plan.version for plan in resolved.plans)]
+    order = {file.path: place for place, file in enumerate([*pipelines, *files])}
     return Rulebook(
         rules=tuple(rules),
-        correlations=correlations,
-        errors=tuple(str(error) for error in (*loading.errors, *resolved.errors)),
+        correlations=(*plain, *resolved.plans),
+        errors=_told([*loading.errors, *resolved.errors], order),
         warnings=tuple(lint(rules, loading.filters, resolved.plans)),
         hash=digest(*versions),
     )
 
 
-def _read(document: Document, loading: _Loading, placeholders: Placeholders) -> None:
+def _read(document: Document, loading: _Loading) -> None:
     try:
         if "correlation" in document.data:
             found = draft(document)
             _claim(found.heading.id, document, loading)
             loading.drafts.append(found)
         elif "filter" in document.data:
-            loading.filters.append(compile_filter(document, placeholders))
+            loading.filters.append(read_filter(document))
         elif "detection" in document.data:
-            rule = _rule(document, placeholders)
-            _claim(rule.id, document, loading)
+            rule = _rule(document)
+            _claim(rule.heading.id, document, loading)
             loading.rules.append(rule)
         else:
             raise Fault("neither detection, correlation nor filter")  # noqa: TRY301 - one place locates
     except Fault as fault:
-        loading.errors.append(document.located(fault))
-        names = (document.data.get("id"), document.data.get("name"))
-        loading.rejected |= {name for name in names if isinstance(name, str)}
+        loading.reject(document, document.located(fault))
 
 
 def _claim(rule_id: str, document: Document, loading: _Loading) -> None:
@@ -95,31 +118,94 @@ def _claim(rule_id: str, document: Document, loading: _Loading) -> None:
     loading.places[rule_id] = document.file.path
 
 
-def _rule(document: Document, placeholders: Placeholders) -> RulePlan:
+def _rule(document: Document) -> _Rule:
     about = heading(document)
+    detection = read_detection(document, ("detection",), document.data["detection"])
+    subject = Subject(document, (logsource(document.data),), (detection,))
+    return _Rule(about, custom(document.data), subject)
+
+
+def _finished(rule: _Rule, loading: _Loading, known: Known) -> RulePlan | None:
+    """Return the plan of *rule* under its filters and pipelines; None if it cannot be used."""
+    subject, document = rule.subject, rule.subject.document
+    covering = [
+        found.detection for found in loading.filters if found.covers(rule.heading, subject.logsources[0])
+    ]
     try:
-        condition = compile_detection(document.data["detection"], placeholders)
-    except Fault as fault:
-        raise Fault(fault.message, "detection", *fault.keys, fix=fault.fix) from fault
+        subject = replace(subject, detections=(*subject.detections, *covering))
+        subject = processed(subject, loading.pipelines)
+        condition = _condition(subject, loading)
+    except RuleError as error:
+        loading.reject(document, error)
+        return None
+    group_by = rule.custom.group_by
+    if group_by is not None:
+        group_by = tuple(new for name in group_by for new in subject.names_of(name))
+    changed = msgspec.structs.replace(rule.custom, group_by=group_by)
+    (source,) = subject.logsources
     return RulePlan(
-        heading=about,
-        logsource=logsource(document.data),
-        condition=condition,
-        fields=frozenset(),
-        custom=custom(document.data),
-        version="",
-    )
-
-
-def _finished(rule: RulePlan, filters: Sequence[Filter], known: Known) -> RulePlan:
-    condition: Node = rule.condition
-    for found in filters:
-        if found.covers(rule.heading, rule.logsource):
-            condition = found.over(condition)
-    return msgspec.structs.replace(
-        rule,
+        heading=rule.heading,
+        logsource=source,
         condition=condition,
         fields=frozenset(fields_of(condition)),
-        version=digest(msgspec.json.encode((condition, rule.logsource, rule.custom))),
-        routed=known(rule.logsource),
+        custom=changed,
+        version=digest(msgspec.json.encode((condition, source, changed))),
+        routed=known(source),
     )
+
+
+def _condition(subject: Subject, loading: _Loading) -> Node:
+    nodes: list[Node] = []
+    for detection in subject.detections:
+        try:
+            node = compile_detection(detection, loading.placeholders)
+            if node is None and detection.document is subject.document:
+                raise Fault("pipelines leave nothing of it", "detection")  # noqa: TRY301 - one place locates
+        except Fault as fault:
+            error = detection.document.located(fault)
+            if "filter" not in detection.document.data:
+                raise error from fault
+            loading.errors.append(error)  # the rule stands without the filter
+        else:
+            nodes += [] if node is None else [node]
+    return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+
+
+def _processed_drafts(loading: _Loading, rules: Sequence[RulePlan]) -> list[Draft]:
+    if not loading.pipelines:
+        return loading.drafts
+    sources = {
+        name: (rule.logsource,) for rule in rules for name in (rule.id, rule.heading.name) if name is not None
+    }
+    by_name = {name: each for each in loading.drafts for name in (each.heading.id, each.heading.name) if name}
+    found: list[Draft] = []
+    for each in loading.drafts:
+        subject = Subject(each.document, _sources(each, sources, by_name))
+        try:
+            found.append(renamed(each, processed(subject, loading.pipelines).names_of))
+        except Fault as fault:
+            loading.reject(each.document, each.document.located(fault))
+        except RuleError as error:
+            loading.reject(each.document, error)
+    return found
+
+
+def _sources(
+    start: Draft, sources: Mapping[str, tuple[LogSource, ...]], drafts: Mapping[str, Draft]
+) -> tuple[LogSource, ...]:
+    """Return the log sources of the rules that *start* names, itself or through others."""
+    seen: dict[str, None] = {}
+    waiting = list(start.rules)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen[name] = None
+            waiting += drafts[name].rules if name in drafts else ()
+    return tuple(source for name in seen for source in sources.get(name, ()))
+
+
+def _told(errors: Sequence[RuleError], order: Mapping[str, int]) -> tuple[str, ...]:
+    def place(error: RuleError) -> tuple[int, int, int]:
+        return order.get(error.location.path, -1), error.location.line, error.location.column
+
+    return tuple(dict.fromkeys(str(error) for error in sorted(errors, key=place)))

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_network
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from soc.kernel.errors import shortened
 from soc.kernel.numbers import decimal_of
-from soc.rulebook.documents import Fault
+from soc.rulebook.documents import Fault, nearest
 from soc.rulebook.encodings import encoded
 from soc.rulebook.plan import (
     Boolean,
@@ -32,7 +33,7 @@ from soc.rulebook.plan import (
     TimePart,
 )
 from soc.rulebook.regexes import checked
-from soc.rulebook.strings import Parts, expanded, parts_of, surrounded
+from soc.rulebook.strings import Parts, joined, parts_of, surrounded
 
 
 class Kind(StrEnum):
@@ -91,7 +92,7 @@ def read_modifiers(names: Sequence[str]) -> Modifiers:
     """
     for name in names:
         if name not in KINDS:
-            raise Fault(f"unknown modifier {name!r}", fix=f"accepted: {', '.join(sorted(KINDS))}")
+            raise Fault(f"unknown modifier {name!r}", fix=nearest(name, KINDS))
     found = Modifiers(tuple(names))
     for kind in (Kind.PLACE, Kind.TYPE, Kind.TIME):
         if len(found.of(kind)) > 1:
@@ -100,15 +101,17 @@ def read_modifiers(names: Sequence[str]) -> Modifiers:
     return found
 
 
-def patterns(value: Any, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]) -> list[Pattern]:
+def patterns(value: Any, modifiers: Modifiers) -> tuple[Pattern, ...]:
     """Return the patterns of *value*, any of which may hold.
+
+    A tuple stands for the text that its pieces make; an escape never reaches from one into the next.
 
     Raises:
         Fault: the value is not of a kind that the modifiers take.
     """
-    found = list(_patterns(value, modifiers, placeholders))
+    found = tuple(islice(_patterns(value, modifiers), MAX_PATTERNS + 1))
     if len(found) > MAX_PATTERNS:
-        raise Fault(f"one value becomes {len(found)} patterns; accepted: {MAX_PATTERNS}")
+        raise Fault(f"one value becomes more than {MAX_PATTERNS} patterns")
     return found
 
 
@@ -131,31 +134,27 @@ def _check_type(found: Modifiers) -> None:
         raise Fault(f"{type_} compares numbers and takes no {', '.join(extra)}")
 
 
-def _patterns(
-    value: Any, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]
-) -> Iterator[Pattern]:
+def _patterns(value: Any, modifiers: Modifiers) -> Iterator[Pattern]:
     part = modifiers.one(Kind.TIME)
     if part is not None:
-        yield TimePart(part, _order(modifiers.one(Kind.TYPE)), _number(value))
+        yield TimePart(part, _order(modifiers.one(Kind.TYPE)), _number(_whole(value)))
         return
     match modifiers.one(Kind.TYPE):
         case "exists":
-            yield Exists(_boolean(value))
+            yield Exists(_boolean(_whole(value)))
         case "gt" | "gte" | "lt" | "lte" as name:
-            yield Compare(Order(name), _number(value))
+            yield Compare(Order(name), _number(_whole(value)))
         case "fieldref":
-            yield FieldRef(_string(value, "fieldref"), _place(modifiers), "cased" in modifiers.names)
+            yield FieldRef(_string(_whole(value), "fieldref"), _place(modifiers), "cased" in modifiers.names)
         case "re":
-            yield from (_regex(text, modifiers) for text in _raw_texts(value, "re", modifiers, placeholders))
+            yield _regex(_raw_text(value, "re"), modifiers)
         case "cidr":
-            yield from map(_cidr, _raw_texts(value, "cidr", modifiers, placeholders))
+            yield _cidr(_raw_text(value, "cidr"))
         case _:
-            yield from _texts(value, modifiers, placeholders)
+            yield from _texts(value, modifiers)
 
 
-def _texts(
-    value: Any, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]
-) -> Iterator[Pattern]:
+def _texts(value: Any, modifiers: Modifiers) -> Iterator[Pattern]:
     if value is None:
         if modifiers.of(Kind.PLACE) or modifiers.of(Kind.ENCODING):
             raise Fault("null takes no modifier that changes text")
@@ -167,9 +166,9 @@ def _texts(
     elif bare and isinstance(value, int | float):
         yield Number(_number(value))
     else:
-        for text in _expanded(_scalar(value), modifiers, placeholders):
-            for parts in encoded(parts_of(text), modifiers.of(Kind.ENCODING)):
-                yield Text(_placed(parts, modifiers), "cased" in modifiers.names)
+        pieces = value if isinstance(value, tuple) else (_scalar(value),)
+        for parts in encoded(joined([parts_of(piece) for piece in pieces]), modifiers.of(Kind.ENCODING)):
+            yield Text(_placed(parts, modifiers), "cased" in modifiers.names)
 
 
 def _placed(parts: Parts, modifiers: Modifiers) -> Parts:
@@ -184,15 +183,13 @@ def _placed(parts: Parts, modifiers: Modifiers) -> Parts:
             return parts
 
 
-def _expanded(text: str, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    return expanded(text, placeholders) if "expand" in modifiers.names else iter((text,))
+def _whole(value: Any) -> Any:
+    return "".join(value) if isinstance(value, tuple) else value
 
 
-def _raw_texts(
-    value: Any, what: str, modifiers: Modifiers, placeholders: Mapping[str, tuple[str, ...]]
-) -> Iterator[str]:
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    return _expanded(_string(text, what), modifiers, placeholders)
+def _raw_text(value: Any, what: str) -> str:
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return _string(str(value) if numeric else _whole(value), what)
 
 
 def _regex(text: str, modifiers: Modifiers) -> Regex:

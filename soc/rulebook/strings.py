@@ -5,7 +5,8 @@ r"""Sigma strings: escapes and wildcards → the parts of a ``Text`` pattern ("E
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from soc.rulebook.documents import Fault
 from soc.rulebook.plan import Wild
@@ -71,27 +72,61 @@ def windash(parts: Parts) -> Iterator[Parts]:
         yield _dashed(parts, iter(chosen))
 
 
-def expanded(text: str, placeholders: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    r"""Yield *text* with each ``%name%`` replaced by each of its values; ``\%`` is a percent sign.
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A placeholder, to be replaced by each of its values."""
 
-    Raises:
-        Fault: a placeholder without values: the rule would look for its name.
-    """
-    pieces: list[tuple[str, ...]] = []
-    for match in _PLACEHOLDER.finditer(text):
-        name = match["name"]
-        if name is None:
-            pieces.append((match[0].replace("\\%", "%"),))
-        elif not placeholders.get(name):
-            raise Fault(f"placeholder %{name}% has no values", fix="give a placeholder list")
+    name: str
+
+
+Pieces = tuple[str | Slot, ...]
+
+
+def pieces_of(text: str) -> Pieces:
+    r"""Return *text* with its ``%placeholders%`` apart; ``\%`` is a percent sign."""
+    return tuple(
+        match[0].replace("\\%", "%") if match["name"] is None else Slot(match["name"])
+        for match in _PLACEHOLDER.finditer(text)
+    )
+
+
+def joined(texts: Sequence[Parts]) -> Parts:
+    """Return *texts* as one; literals that meet become one."""
+    parts: list[Wild | str] = []
+    for part in itertools.chain.from_iterable(texts):
+        if parts and isinstance(part, str) and isinstance(parts[-1], str):
+            parts[-1] += part
         else:
-            pieces.append(placeholders[name])
-    for chosen in itertools.product(*pieces):
-        yield "".join(chosen)
+            parts.append(part)
+    return tuple(parts)
+
+
+def written(parts: Parts) -> str:
+    """Return *parts* as text for people and pipelines; only a backslash before ``*`` or ``?`` is doubled."""
+    texts = [_WRITTEN[part] if isinstance(part, Wild) else _STARRED.sub(r"\1\1\\\2", part) for part in parts]
+    for at, following in enumerate(parts[1:]):
+        if isinstance(following, Wild) and not isinstance(parts[at], Wild):
+            ending = len(texts[at]) - len(texts[at].rstrip("\\"))
+            texts[at] += "\\" * ending
+    return "".join(texts)
+
+
+def reread(text: str) -> Parts:
+    """Return the parts that ``written`` made *text* of."""
+    parts: list[Parts] = []
+    end = 0
+    for match in _STARRED.finditer(text):
+        escaped = len(match[1]) % 2
+        literal = text[end : match.start()] + "\\" * (len(match[1]) // 2) + match[2] * escaped
+        parts += [(literal,)] if literal else []
+        parts += [] if escaped else [(_WILDS[match[2]],)]
+        end = match.end()
+    return joined([*parts, (text[end:],) if text[end:] else ()])
 
 
 DASHES = ("-", "/", "\u2013", "\u2014", "\u2015")
 _DASH = re.compile(r"\B[-/\u2013\u2014\u2015]\b")
+_STARRED = re.compile(r"(\\*)([*?])")
 _PLACEHOLDER = re.compile(r"%(?P<name>\w+)%|(?:\\%|[^%]|%(?!\w+%))+", re.DOTALL)
 
 
@@ -115,3 +150,4 @@ def _characters(text: str) -> Iterator[tuple[str, Wild | None]]:
 
 
 _WILDS = {"*": Wild.ANY, "?": Wild.ONE}
+_WRITTEN = {Wild.ANY: "*", Wild.ONE: "?"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from soc.rulebook.documents import Fault
-from soc.rulebook.modifiers import patterns, read_modifiers
+from soc.rulebook.modifiers import read_modifiers
 from soc.rulebook.plan import (
     Boolean,
     Cidr,
@@ -23,12 +23,15 @@ from soc.rulebook.plan import (
     TimePart,
     Wild,
 )
+from soc.rulebook.values import filled, final, read_value
 
 ANY = Wild.ANY
 
 
 def made(value: Any, *names: str, **placeholders: tuple[str, ...]) -> list[Pattern]:
-    return patterns(value, read_modifiers(names), placeholders)
+    modifiers = read_modifiers(names)
+    values = filled(read_value(value, modifiers), modifiers, placeholders)
+    return [pattern for each in values for pattern in final(each)]
 
 
 @pytest.mark.parametrize(
@@ -129,5 +132,5 @@ def test_placeholders_are_expanded_before_anything_else() -> None:
 
 
 def test_one_value_cannot_become_ever_more_patterns() -> None:
-    with pytest.raises(Fault, match="patterns; accepted"):
+    with pytest.raises(Fault, match="becomes more than"):
         made("%a%%a%%a%%a%", "expand", a=tuple("abcdefghij"))

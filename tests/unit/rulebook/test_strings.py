@@ -4,7 +4,17 @@ import pytest
 
 from soc.rulebook.documents import Fault
 from soc.rulebook.plan import Wild
-from soc.rulebook.strings import expanded, parts_of, plain, surrounded, windash
+from soc.rulebook.strings import (
+    Slot,
+    joined,
+    parts_of,
+    pieces_of,
+    plain,
+    reread,
+    surrounded,
+    windash,
+    written,
+)
 
 ANY, ONE = Wild.ANY, Wild.ONE
 
@@ -66,10 +76,31 @@ def test_each_option_dash_becomes_every_dash() -> None:
         list(windash((" -a" * 6,)))
 
 
-def test_placeholders_are_replaced_by_each_of_their_values() -> None:
-    values = {"user": ("ann", "bob"), "host": ("h",)}
-    assert list(expanded("%user%@%host%", values)) == ["ann@h", "bob@h"]
-    assert list(expanded(r"100\%user\%", values)) == ["100%user%"]
-    assert list(expanded("50% of", values)) == ["50% of"]
-    with pytest.raises(Fault, match="%nobody% has no values"):
-        list(expanded("%nobody%", values))
+def test_placeholders_are_told_from_percent_signs() -> None:
+    assert pieces_of("%user%@%host%") == (Slot("user"), "@", Slot("host"))
+    assert pieces_of(r"100\%user\%") == ("100%user%",)
+    assert pieces_of("50% of") == ("50% of",)
+    assert pieces_of("") == ()
+
+
+def test_texts_that_are_joined_keep_their_wildcards_apart() -> None:
+    assert joined([("a\\",), (ANY, "b"), (), ("c", ONE)]) == ("a\\", ANY, "bc", ONE)
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ((), ""),
+        (("a", ANY, "b", ONE), "a*b?"),
+        (("a*b",), r"a\*b"),
+        (("C:\\x",), r"C:\x"),
+        (("\\\\srv",), r"\\srv"),
+        (("C:\\", ANY), r"C:\\*"),
+        (("C:\\*",), r"C:\\\*"),
+        (("\\\\", ONE), r"\\\\?"),
+        (("a\\",), "a\\"),
+    ],
+)
+def test_parts_are_written_and_read_again(parts: tuple[str | Wild, ...], text: str) -> None:
+    assert written(parts) == text
+    assert reread(text) == parts
