@@ -11,6 +11,7 @@ from rich.text import Text
 from soc.cli.case_files import read_cases
 from soc.cli.rule_cases import failures
 from soc.cli.rules_check import check
+from soc.cli.rules_coverage import show_coverage
 from soc.cli.rules_explain import explain_rule
 from soc.cli.rules_given import chosen, content_of, named, paths_argument, plans_of
 from soc.kernel.errors import ConfigError
@@ -22,7 +23,7 @@ def rules() -> None:
     """Check, explain and test Sigma rules; without PATHS those that ship with the program."""
 
 
-for command in (check, explain_rule):
+for command in (check, show_coverage, explain_rule):
     rules.add_command(command)
 
 
