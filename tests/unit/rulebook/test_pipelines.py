@@ -69,7 +69,7 @@ MAP = "{type: field_name_mapping, mapping: {a: x, b: [y, z], r: q}}"
         ("[v]", "{type: field_name_prefix, prefix: p.}", Keyword(Text((ANY, "v", ANY)))),
         (
             "{a: v, b: w}",
-            "{type: field_name_suffix, suffix: s, field_name_conditions: [{type: include_fields, fields: b}]}",
+            "{type: field_name_suffix, suffix: s, field_name_conditions: [{type: include_fields, fields: b}]}",  # noqa: E501
             And((is_("a", "v"), is_("bs", "w"))),
         ),
         (
@@ -116,7 +116,7 @@ MAP = "{type: field_name_mapping, mapping: {a: x, b: [y, z], r: q}}"
         ),
         (
             "{a: v*v}",
-            "{type: replace_string, regex: ^., replacement: ?, interpret_special: true, skip_special: true}",
+            "{type: replace_string, regex: ^., replacement: '?', skip_special: true, interpret_special: true}",  # noqa: E501
             On("a", Text((Wild.ONE, ANY, Wild.ONE))),
         ),
         ("{a: 5}", "{type: replace_string, regex: '5', replacement: '6'}", is_("a", "6")),
@@ -477,8 +477,8 @@ def test_values_that_wait_are_not_changed_behind_their_placeholders() -> None:
         ),
         (
             (
-                "transformations:\n- type: drop_detection_item\n  rule_conditions: {a: {type: is_sigma_rule}}\n"
-                "  rule_cond_expr: b\n"
+                "transformations:\n- type: drop_detection_item\n  rule_conditions: {a: {type: is_sigma_rule}}"
+                "\n  rule_cond_expr: b\n"
             ),
             "4:3: no condition is called 'b' (accepted: a)",
         ),
