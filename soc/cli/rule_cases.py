@@ -9,6 +9,7 @@ import msgspec
 from soc.app.content import Content
 from soc.cli.case_files import CaseFile, Sample, Step, Story
 from soc.detection.engine import Engine, applies
+from soc.kernel.errors import Location
 from soc.kernel.ids import event_id_at
 from soc.model.event import Event, Fields, LogSource
 from soc.model.identity import Origin
@@ -35,6 +36,15 @@ class _Arrival:
     agency: str = "a"
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One event of a case file, and whether the rule must match it."""
+
+    location: Location
+    event: Event
+    wanted: bool
+
+
 def failures(files: Sequence[CaseFile], content: Content) -> Iterator[str]:
     """Yield a located line for every case that does not hold."""
     engine = Engine(content.rulebook.rules)
@@ -45,41 +55,28 @@ def failures(files: Sequence[CaseFile], content: Content) -> Iterator[str]:
             yield from _check_stories(file, content, engine)
 
 
-def _check_samples(file: CaseFile, content: Content) -> Iterator[str]:
-    rule = _subject(file, content.rulebook.rules)
-    if rule is None:
-        yield f"{file.document.location()}: which rule of {file.rule_path}? (say rule: ID)"
-        return
-    engine = Engine([rule], routed=False)
+def subject(file: CaseFile, plans: Sequence[_Plan]) -> _Plan | None:
+    """Return the plan that *file* is about: the one it names, else the only one of its rule file."""
+    name = file.cases.rule
+    here = [plan for plan in plans if plan.heading.location.path == file.rule_path]
+    found = [plan for plan in here if name is None or name in (plan.id, plan.heading.name)]
+    return found[0] if len(found) == 1 else None
+
+
+def trials(file: CaseFile, rule: RulePlan, content: Content) -> Iterator[Trial]:
+    """Yield the single events of *file*, which is about *rule*."""
     for kind, samples in (("match", file.cases.match), ("no_match", file.cases.no_match)):
         for number, sample in enumerate(samples):
             event = _event(sample, _Arrival(number), content, rule.logsource)
-            matched = applies(rule, event.logsources) and bool(engine.match(event))
-            if matched != (kind == "match"):
-                said = "matches" if matched else "does not match"
-                yield f"{file.document.location((kind, number))}: {rule.heading.title!r} {said}"
+            yield Trial(file.document.location((kind, number)), event, kind == "match")
 
 
-def _check_stories(file: CaseFile, content: Content, engine: Engine) -> Iterator[str]:
-    book = content.rulebook
-    plan = _subject(file, [plan for plan in book.correlations if not plan.implicit])
-    if plan is None:
-        yield f"{file.document.location()}: which correlation of {file.rule_path}? (say rule: ID)"
-        return
-    for number, story in enumerate(file.cases.sequences):
-        place = file.document.location(("sequences", number))
-        try:
-            standing = correlate(book.correlations, list(_signals(story, content, engine)), "UTC")
-        except LookupError as error:
-            yield f"{place}: no rule has the id or name {error}"
-            continue
-        found = sum(episode.key.rule_id == plan.id for episode in standing)
-        if found != story.episodes:
-            what = f" ({story.name})" if story.name else ""
-            yield f"{place}: {found} episodes instead of {story.episodes}{what}"
+def signals_of(story: Story, content: Content, engine: Engine) -> Iterator[Signal]:
+    """Yield the signals of a story in order of arrival, each with the time that the story gives it.
 
-
-def _signals(story: Story, content: Content, engine: Engine) -> Iterator[Signal]:
+    Raises:
+        LookupError: the story names a rule that is not there.
+    """
     rules = content.rulebook.rules
     by_name = {name: rule for rule in rules for name in (rule.heading.name, rule.id) if name}
     steps = ((step, turn) for step in story.events for turn in range(step.times))
@@ -90,6 +87,42 @@ def _signals(story: Story, content: Content, engine: Engine) -> Iterator[Signal]
         event = _event(step, _Arrival(number, at_ms, step.agency), content, source)
         for rule in engine.match(event) if named is None else (named,):
             yield signal_of(event, rule.id, rule.version)
+
+
+def standing(rule_id: str, correlations: Sequence[CorrelationPlan], signals: Sequence[Signal]) -> int:
+    """Return how many episodes of the correlation *rule_id* stand after *signals*."""
+    return sum(episode.key.rule_id == rule_id for episode in correlate(correlations, signals, "UTC"))
+
+
+def _check_samples(file: CaseFile, content: Content) -> Iterator[str]:
+    rule = subject(file, content.rulebook.rules)
+    if rule is None:
+        yield f"{file.document.location()}: which rule of {file.rule_path}? (say rule: ID)"
+        return
+    engine = Engine([rule], routed=False)
+    for trial in trials(file, rule, content):
+        matched = applies(rule, trial.event.logsources) and bool(engine.match(trial.event))
+        if matched != trial.wanted:
+            said = "matches" if matched else "does not match"
+            yield f"{trial.location}: {rule.heading.title!r} {said}"
+
+
+def _check_stories(file: CaseFile, content: Content, engine: Engine) -> Iterator[str]:
+    book = content.rulebook
+    plan = subject(file, [plan for plan in book.correlations if not plan.implicit])
+    if plan is None:
+        yield f"{file.document.location()}: which correlation of {file.rule_path}? (say rule: ID)"
+        return
+    for number, story in enumerate(file.cases.sequences):
+        place = file.document.location(("sequences", number))
+        try:
+            found = standing(plan.id, book.correlations, list(signals_of(story, content, engine)))
+        except LookupError as error:
+            yield f"{place}: no rule has the id or name {error}"
+            continue
+        if found != story.episodes:
+            what = f" ({story.name})" if story.name else ""
+            yield f"{place}: {found} episodes instead of {story.episodes}{what}"
 
 
 def _event(sample: Sample, arrival: _Arrival, content: Content, source: LogSource) -> Event:
@@ -124,14 +157,6 @@ def _event_of_fields(fields: Fields, arrival: _Arrival, content: Content, source
         fields=fields,
         original="",
     )
-
-
-def _subject(file: CaseFile, plans: Sequence[_Plan]) -> _Plan | None:
-    """Return the plan that *file* is about: the one it names, else the only one of its rule file."""
-    name = file.cases.rule
-    here = [plan for plan in plans if plan.heading.location.path == file.rule_path]
-    found = [plan for plan in here if name is None or name in (plan.id, plan.heading.name)]
-    return found[0] if len(found) == 1 else None
 
 
 def _ms(text: str) -> int:
