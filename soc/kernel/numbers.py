@@ -7,12 +7,12 @@ _NUMERIC = re.compile(r"\s*([+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\
 
 
 def number_text(value: float) -> str:
-    """Return a JSON number in its shortest form without exponent: 1.0 is ``1``, 1e-3 is ``0.001``."""
+    """Return a JSON number in its shortest form: 1.0 is ``1``, 1e-3 is ``0.001``, -0.0 is ``0``."""
     if isinstance(value, int):
         return str(value)
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
         return repr(value)
-    text = format(Decimal(repr(value)), "f")
+    text = format(Decimal(repr(value + 0.0)), "f")  # -0.0 + 0.0 is 0.0
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

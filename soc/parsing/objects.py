@@ -2,8 +2,9 @@ r"""One JSON object from text: strict and fast first, lenient where the text is 
 
 Both ways give the same value wherever the fast one is sure of its own. The lenient way mends what a
 hostile sender can put into JSON and says so: duplicate keys (the last wins), lone ``\ud800`` escapes
-(U+FFFD), control characters inside strings, NaN, Infinity and numbers that no double or 64-bit integer
-holds (kept as their own text, so that rules still see them).
+(U+FFFD), control characters inside strings, escapes that JSON does not know (``\x22`` is the character, as
+web servers write it; other backslashes stand for themselves), NaN, Infinity and numbers that no double or
+64-bit integer holds (kept as their own text, so that rules still see them).
 """
 
 import json
@@ -22,6 +23,7 @@ KEY_LIMIT: Final = 10_000
 """Keys of one record, all depths together."""
 _EXACT_INTEGERS = range(-(2**63), 2**64)
 _FIRST_INEXACT = float(2**63)
+_ESCAPE = re.compile(r'((?:\\x[0-9a-fA-F]{2})+)|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|(\\)')
 _KEY = re.compile(r'"[ \t\r\n]*:')
 
 
@@ -87,7 +89,7 @@ class _Mending:
         try:
             value = json.loads(text, **options)
         except json.JSONDecodeError:
-            value = json.loads(text, strict=False, **options)
+            value = json.loads(_ESCAPE.sub(_known_escape, text), strict=False, **options)
             self.mended = True
         return self._valid(value)
 
@@ -160,6 +162,12 @@ def _check_limits(value: Fields) -> None:
         if not level:
             return
     raise RecordError(f"JSON is nested deeper than {DEPTH_LIMIT} levels")
+
+
+def _known_escape(escape: re.Match[str]) -> str:
+    if escape[1] is not None:
+        return json.dumps(bytes.fromhex(escape[1].replace("\\x", "")).decode("utf-8", "replace"))[1:-1]
+    return "\\\\" if escape[2] is not None else escape[0]
 
 
 def _where(error: ValueError) -> str:

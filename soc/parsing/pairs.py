@@ -1,10 +1,12 @@
 """Lines of key=value pairs: the Linux audit log, FortiGate and whatever speaks like them.
 
 The audit log writes values that a stranger chose in hexadecimal; they are turned back into text, so that
-a blank in an argument hides nothing from a rule.
+a blank in an argument hides nothing from a rule. The whole text stays in ``message`` for keyword rules:
+what is no pair, or comes a second time, is found there.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from itertools import islice
 from typing import Final
@@ -41,24 +43,32 @@ def read_pairs(text: str, context: Context) -> Reading:
     Raises:
         RecordError: there is none.
     """
-    fields: Fields = {}
-    for pair in islice(_PAIR.finditer(text), PAIR_LIMIT):
-        fields.setdefault(pair[1], _value(pair))
-        if pair[3] is not None:  # user space puts pairs of its own into msg='…'
-            inner = islice(_PAIR.finditer(pair[3]), PAIR_LIMIT)
-            fields = {**{found[1]: _value(found) for found in inner}, **fields}
-    if not fields:
+    pairs = _pairs(text)
+    if not pairs:
         raise RecordError("no key=value pair")
+    fields: Fields = {name: _value(pair) for name, pair in pairs.items()}
     audit = _AUDIT.search(text)
     if audit is not None:
         fields["audit_id"] = audit[2]
         if fields.get("type") in _HEX_TYPES:
-            fields.update(_decoded(fields))
+            fields.update(_decoded(pairs))
+    fields.setdefault("message", text)
     return Reading(
         fields=fields,
         logsources=recognise_object(context.sources, fields, context.source),
         at_ms=_at_ms(fields, audit, context.zone),
     )
+
+
+def _pairs(text: str) -> dict[str, re.Match[str]]:
+    """Return the first pair of each name; the kernel's before what user space puts into ``msg='…'``."""
+    outer = list(islice(_PAIR.finditer(text), PAIR_LIMIT))
+    quoted = [pair[3] for pair in outer if pair[3] is not None]
+    inner = [pair for part in quoted for pair in islice(_PAIR.finditer(part), PAIR_LIMIT)]
+    pairs: dict[str, re.Match[str]] = {}
+    for pair in [*outer, *inner]:
+        pairs.setdefault(pair[1], pair)
+    return pairs
 
 
 def _value(pair: re.Match[str]) -> str | int:
@@ -69,11 +79,12 @@ def _value(pair: re.Match[str]) -> str | int:
     return int(pair[4]) if _DIGITS.fullmatch(pair[4]) else pair[4]
 
 
-def _decoded(fields: Fields) -> Fields:
+def _decoded(pairs: Mapping[str, re.Match[str]]) -> Fields:
+    """Return what is written in hexadecimal: never between quotes, or ``"4444"`` would be ``DD``."""
     return {
-        name: bytes.fromhex(str(value)).decode("utf-8", "replace").replace("\0", " ")
-        for name, value in fields.items()
-        if _HEX_NAMES.fullmatch(name) and _HEX.fullmatch(str(value))
+        name: bytes.fromhex(pair[4]).decode("utf-8", "replace").replace("\0", " ")
+        for name, pair in pairs.items()
+        if pair[4] is not None and _HEX_NAMES.fullmatch(name) and _HEX.fullmatch(pair[4])
     }
 
 

@@ -107,9 +107,11 @@ def _tagged(text: str) -> Fields:
 
 
 def _modern_fields(line: re.Match[str]) -> Fields:
-    """Return the header's fields over the parameters of the structured data."""
+    """Return the header's fields over the parameters of the structured data, which stays as a whole too."""
     parameters = islice(_PARAMETER.finditer(line["data"]), _PARAMETER_LIMIT)
     fields: Fields = {found[1]: _ESCAPE.sub(r"\1", found[2]) for found in parameters}
+    if line["data"] != "-":
+        fields["structured_data"] = line["data"]
     fields.update({name: line[name] for name in ("host", "program", "msgid") if line[name] != "-"})
     if line["pid"] != "-":
         fields["pid"] = _number(line["pid"])

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from soc.kernel.ids import digest
+from soc.kernel.numbers import decimal_of
 from soc.model.event import Fields, LogSource
 from soc.parsing import moments
 from soc.parsing.objects import load_object
@@ -71,8 +72,8 @@ def windows_reading(record: Fields, context: Context, *, malformed: bool) -> Rea
     event = record.get("Event")
     fields = _from_dump(event) if isinstance(event, dict) else _from_shipper(record)
     event_id = fields.get("EventID")
-    if isinstance(event_id, str) and event_id.isdecimal() and len(event_id) <= _ID_DIGITS:
-        fields["EventID"] = event_id = int(event_id)
+    if type(event_id) is not int and (number := _whole_number(event_id)) is not None:
+        fields["EventID"] = event_id = number
     channel = fields.get("Channel")
     own_id = _own_id(fields)
     return Reading(
@@ -85,7 +86,13 @@ def windows_reading(record: Fields, context: Context, *, malformed: bool) -> Rea
     )
 
 
-_ID_DIGITS = 9
+_LARGEST_ID = 2**32
+
+
+def _whole_number(value: object) -> int | None:
+    """Return the id that a text or a number with a point is."""
+    number = decimal_of(value)
+    return int(number) if number is not None and abs(number) < _LARGEST_ID and number == int(number) else None
 
 
 def _logsources(context: Context, channel: object, event_id: object) -> tuple[LogSource, ...]:
@@ -107,12 +114,14 @@ def _own_id(fields: Fields) -> str:
 def _from_dump(event: Fields) -> Fields:
     """Flatten the tree that EVTX readers give: System first, then every other section."""
     system = event.get("System")
-    fields = _header(system) if isinstance(system, dict) else {}
+    leaves: dict[str, list[Any]] = {}
     for section, body in event.items():
         if section not in ("System", "#attributes"):
             for name, value in _leaves(section, body):
-                fields.setdefault(name, value)
-    return fields
+                leaves.setdefault(name, []).append(value)
+    # What comes under one name more than once is a list: no value hides another from the rules.
+    fields: Fields = {name: found[0] if len(found) == 1 else found for name, found in leaves.items()}
+    return fields | (_header(system) if isinstance(system, dict) else {})
 
 
 def _header(system: Fields) -> Fields:

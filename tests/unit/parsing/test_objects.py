@@ -20,6 +20,9 @@ from soc.parsing.objects import DEPTH_LIMIT, KEY_LIMIT, load_leniently, load_obj
         ('{"a":18446744073709551616}', {"a": "18446744073709551616"}),
         ('{"a":"tab\there"}', {"a": "tab\there"}),
         ('{"a":"nul\0here"}', {"a": "nul\0here"}),
+        (r'{"a":"say \x22\xC4\x91\x22"}', {"a": 'say "đ"'}),
+        (r'{"a":"C:\Users\q\\r"}', {"a": r"C:\Users\q\r"}),
+        (r'{"a":"\x5c\u12"}', {"a": r"\\u12"}),
         ('{"a":' + "9" * 5000 + "}", {"a": "9" * 5000}),
     ],
 )

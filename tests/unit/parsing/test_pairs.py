@@ -24,6 +24,19 @@ def test_an_audit_records_arguments_are_decoded() -> None:
     assert iso_ms(reading.at_ms) == "2026-03-02T04:00:00.123Z"
 
 
+def test_a_quoted_argument_is_never_taken_for_hexadecimal() -> None:
+    line = 'type=EXECVE msg=audit(1772424000.123:42): argc=4 a0="nc" a1="-p" a2="4444" a3=2D65'
+    fields = read_pairs(line, context()).fields
+    assert [fields[name] for name in ("a0", "a1", "a2", "a3")] == ["nc", "-p", "4444", "-e"]
+
+
+def test_what_is_no_pair_or_comes_twice_stays_in_the_message() -> None:
+    line = "type=SYSCALL a=1 a=2 user[0]=x and more"
+    fields = read_pairs(line, context()).fields
+    assert (fields["a"], fields["message"]) == (1, line)
+    assert read_pairs("type=x message=own", context()).fields["message"] == "own"
+
+
 def test_registers_of_a_system_call_stay_numbers() -> None:
     fields = read_pairs(
         "type=SYSCALL msg=audit(1772424000.123:42): syscall=59 a0=7FFF a1=0", context()
@@ -44,7 +57,9 @@ def test_a_time_of_date_and_time_is_read_in_its_own_zone() -> None:
 
 
 def test_an_unclosed_quote_takes_the_rest_of_the_line() -> None:
-    assert read_pairs('type=x a="b c=\\"', context()).fields == {"type": "x", "a": 'b c="'}
+    fields = read_pairs('type=x a="b c=\\"', context()).fields
+    assert (fields["type"], fields["a"]) == ("x", 'b c="')
+    assert "c" not in fields
 
 
 def test_many_unclosed_quotes_cost_no_more_than_their_length() -> None:

@@ -66,6 +66,7 @@ LINUX = LogSource("linux", None, "syslog")
                 "pid": 12,
                 "msgid": "ID4",
                 "k": 'a"]b',
+                "structured_data": '[x@1 host="forged" k="a\\"]b"]',
                 "message": "hello",
             },
             "2026-03-02T04:00:00.999Z",

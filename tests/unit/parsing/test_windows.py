@@ -71,6 +71,31 @@ def test_event_data_of_every_shape_becomes_fields(data: Any, expected: dict[str,
     assert fields == {"EventID": 5, **expected}
 
 
+def test_values_under_one_name_are_a_list_and_none_hides_another() -> None:
+    text, named = "#text", {"#attributes": {"Name": "Image"}}
+    data = [{text: "a.exe", **named}, {text: "evil.exe", **named}, {text: "x"}, {text: "y"}]
+    fields = read_windows(
+        dump(HEADER, EventData={"Data": data}, UserData={"E": {"Channel": "z"}}), context()
+    ).fields
+    assert (fields["Image"], fields["Data"]) == (["a.exe", "evil.exe"], ["x", "y"])
+    assert fields["Channel"] == SYSMON
+
+
+@pytest.mark.parametrize("written", [1, 1.0, "1", " 1 ", "1.0", "1e0"])
+def test_an_event_id_is_the_same_number_however_it_is_written(written: Any) -> None:
+    reading = read_windows(json.dumps({"Channel": SYSMON, "EventID": written}), context())
+    assert repr(reading.fields["EventID"]) == "1"
+    assert LogSource("windows", "process_creation", "sysmon") in reading.logsources
+
+
+@pytest.mark.parametrize("written", [1.5, "x", "1" * 40, True, None, [1]])
+def test_what_is_no_event_id_stays_as_it_is(written: Any) -> None:
+    assert (
+        read_windows(json.dumps({"Channel": SYSMON, "EventID": written}), context()).fields["EventID"]
+        == written
+    )
+
+
 def test_an_event_id_with_qualifiers_is_a_number() -> None:
     system = HEADER | {"EventID": {"#attributes": {"Qualifiers": 16384}, "#text": "4624"}}
     fields = read_windows(dump(system), context()).fields
