@@ -10,6 +10,8 @@ from soc.pipeline.intake import Understanding
 from soc.response.linter import check
 from soc.response.playbook import Playbook
 from soc.rulebook.load import load, read_pipeline_files, read_rule_files
+from soc.rulebook.override_filters import filter_files
+from soc.rulebook.overrides import apply, read_override_files, read_overrides
 from soc.rulebook.plan import Rulebook
 
 
@@ -36,13 +38,15 @@ def read_content(folders: list[Path], mappings: Path) -> Content:
         raise ConfigError("no such file or folder: " + ", ".join(missing))
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(mappings.glob("*.yml"))}
     sources = load_mappings(texts)
+    files = read_rule_files(folders)
+    wanted, overrides = filter_files(read_overrides(read_override_files(folders)), files)
     rulebook = load(
-        read_rule_files(folders),
+        [*files, *wanted],
         known=lambda logsource: known_logsource(sources, logsource),
         entities=lambda logsource: entity_fields(sources, logsource),
         pipelines=read_pipeline_files(folders),
     )
-    return Content(sources, rulebook)
+    return Content(sources, apply(rulebook, overrides))
 
 
 def read_playbooks(folders: list[Path]) -> tuple[Playbook, ...]:

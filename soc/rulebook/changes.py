@@ -10,10 +10,10 @@ from soc.model.event import LogSource
 from soc.rulebook.criteria import bare_pattern, read_logsource
 from soc.rulebook.detections import number_text_of, read_selection
 from soc.rulebook.documents import Fault, nearest
-from soc.rulebook.plan import Number, Pattern, Text
+from soc.rulebook.plan import Number, Pattern, Text, Wild
 from soc.rulebook.selections import Selection
 from soc.rulebook.specs import Spec
-from soc.rulebook.strings import Parts, joined, parts_of, reread, written
+from soc.rulebook.strings import Parts, joined, parts_of, rewritten, written
 
 Names: TypeAlias = Callable[[str | None], tuple[str, ...] | None]
 """Field → its new names, or None if it stays; None is what keywords have as field."""
@@ -177,7 +177,7 @@ def _replace(spec: Spec) -> Revalue:
     except (re.error, IndexError) as error:
         raise Fault(f"replacement: {error}", *spec.keys, "replacement") from error
 
-    def literal(part: Any) -> Parts:
+    def literal(part: Wild | str) -> Parts:
         if not isinstance(part, str):
             return (part,)
         text = expression.sub(new, part)
@@ -186,14 +186,12 @@ def _replace(spec: Spec) -> Revalue:
     def replaced(parts: Parts) -> Parts:
         if literals:
             return joined([literal(part) for part in parts])
-        old = written(parts)
-        text = expression.sub(new, old)
-        return parts if text == old else reread(text)
+        return rewritten(parts, expression, new)
 
     def change(pattern: Pattern) -> tuple[Pattern, ...] | None:
         if isinstance(pattern, Number):
             text = number_text_of(pattern)
-            return None if expression.search(text) is None else (Text(replaced((text,))),)
+            return (Text(replaced((text,))),) if expression.search(text) else None
         return _of_text(pattern, lambda parts: (replaced(parts),))
 
     return Revalue(change)

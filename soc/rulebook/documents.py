@@ -1,9 +1,10 @@
 """Rule files as YAML documents whose every key can be located again."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from soc.kernel.errors import Location, RuleError
 Keys = tuple[str | int, ...]
 """Way to a place in a document: mapping keys and list positions."""
 MAX_FILE_BYTES = 4 << 20
+MANIFEST = "PACKAGE.yml"
+"""What is known of the rule package around it."""
+OVERRIDES = "overrides.yml"
+"""What the province wants otherwise of rules that it does not write."""
 MAX_DEPTH = 50
 MAX_VALUES = 200_000
 """Values of one document, those behind a repeated alias counted each time."""
@@ -54,9 +59,18 @@ class Document:
     """One YAML document of a rule file, ``action: global`` merged in."""
 
     file: RuleFile
-    node: yaml.Node
-    """As it stands in the file."""
+    number: int
+    """From 0, in its file."""
     data: dict[str, Any]
+    lines: tuple[int, int]
+    """First and last, from 0."""
+    column: int
+    node: yaml.Node | None
+    """As it stands in the file; None once forgotten."""
+
+    def forgotten(self) -> "Document":
+        """Return this without the node, which weighs much more; a place is then found by reading again."""
+        return replace(self, node=None)
 
     def located(self, fault: Fault) -> RuleError:
         """Return *fault* with file, line and column."""
@@ -64,7 +78,9 @@ class Document:
 
     def location(self, keys: Keys = ()) -> Location:
         """Return where the value at *keys* begins, as near as the document has it."""
-        node = self.node
+        if not keys:
+            return Location(self.file.path, self.lines[0] + 1, self.column + 1)
+        node = self.node or next(islice(yaml.compose_all(self.file.text, yaml.CSafeLoader), self.number, None))
         for key in keys:
             found = _child(node, key)
             if found is None:
@@ -76,7 +92,7 @@ class Document:
     def text(self) -> str:
         """Return the document as written, without its neighbours in the file."""
         lines = self.file.text.splitlines(keepends=True)
-        text = "".join(lines[self.node.start_mark.line : self.node.end_mark.line + 1])
+        text = "".join(lines[self.lines[0] : self.lines[1] + 1])
         return text.partition("\n---")[0].rstrip("\n") + "\n"
 
 
@@ -112,9 +128,10 @@ def documents(file: RuleFile) -> tuple[list[Document], list[RuleError]]:
         loaded.extend(_composed(file.text))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         errors.append(_yaml_error(error, file.path))
-    for node, data in _with_actions(loaded):
+    for number, node, data in _with_actions(loaded):
         if isinstance(data, dict) and all(isinstance(key, str) for key in data):
-            found.append(Document(file, node, data))
+            lines = (node.start_mark.line, node.end_mark.line)
+            found.append(Document(file, number, data, lines, node.start_mark.column, node))
         elif data is not None:
             place = Location(file.path, node.start_mark.line + 1, node.start_mark.column + 1)
             errors.append(RuleError("a rule is a mapping of text keys", place))
@@ -182,12 +199,12 @@ def _unfit(data: Any) -> str:
     return ""
 
 
-def _with_actions(loaded: list[tuple[yaml.Node, Any]]) -> Iterator[tuple[yaml.Node, Any]]:
+def _with_actions(loaded: list[tuple[yaml.Node, Any]]) -> Iterator[tuple[int, yaml.Node, Any]]:
     common: dict[str, Any] = {}
     previous: dict[str, Any] = {}
-    for node, data in loaded:
+    for number, (node, data) in enumerate(loaded):
         if not isinstance(data, dict):
-            yield node, data
+            yield number, node, data
             continue
         action = data.get("action")
         body = {key: value for key, value in data.items() if key != "action"}
@@ -206,13 +223,14 @@ def _with_actions(loaded: list[tuple[yaml.Node, Any]]) -> Iterator[tuple[yaml.No
                 previous = merged(common, body)
             case _:
                 previous = {**body, "action": action}
-        yield node, previous
+        yield number, node, previous
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         ours = path.suffix in {".yml", ".yaml"} and not path.name.endswith((".cases.yaml", ".cases.yml"))
-        if ours and path.is_file():
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if ours and not hidden and path.name not in {MANIFEST, OVERRIDES} and path.is_file():
             yield path
 
 

@@ -120,8 +120,9 @@ def _claim(rule_id: str, document: Document, loading: _Loading) -> None:
 
 def _rule(document: Document) -> _Rule:
     about = heading(document)
-    detection = read_detection(document, ("detection",), document.data["detection"])
-    subject = Subject(document, (logsource(document.data),), (detection,))
+    kept = document.forgotten()
+    detection = read_detection(kept, ("detection",), document.data["detection"])
+    subject = Subject(kept, (logsource(document.data),), (detection,))
     return _Rule(about, custom(document.data), subject)
 
 

@@ -23,6 +23,8 @@ def parts_of(text: str) -> Parts:
     Raises:
         Fault: more wildcards than anybody means.
     """
+    if _PLAIN.fullmatch(text):
+        return (text,) if text else ()
     parts: list[Wild | str] = []
     literal: list[str] = []
     for char, wild in _characters(text):
@@ -102,32 +104,58 @@ def joined(texts: Sequence[Parts]) -> Parts:
 
 
 def written(parts: Parts) -> str:
-    """Return *parts* as text for people and pipelines; only a backslash before ``*`` or ``?`` is doubled."""
-    texts = [_WRITTEN[part] if isinstance(part, Wild) else _STARRED.sub(r"\1\1\\\2", part) for part in parts]
-    for at, following in enumerate(parts[1:]):
-        if isinstance(following, Wild) and not isinstance(parts[at], Wild):
-            ending = len(texts[at]) - len(texts[at].rstrip("\\"))
-            texts[at] += "\\" * ending
-    return "".join(texts)
+    r"""Return *parts* as text for people and pipelines: wildcards as they are, literal ``\*`` and ``\?``."""
+    return "".join(_SHOWN[part] if isinstance(part, Wild) else _STAR.sub(r"\\\g<0>", part) for part in parts)
 
 
-def reread(text: str) -> Parts:
-    """Return the parts that ``written`` made *text* of."""
-    parts: list[Parts] = []
+def rewritten(parts: Parts, expression: re.Pattern[str], replacement: str) -> Parts:
+    """Return *parts* with what *expression* finds in them as ``written`` replaced; other wildcards stay.
+
+    Raises:
+        re.error, IndexError: *replacement* names a group that is not there.
+    """
+    shown = written(parts)
+    # The same text with marks for wildcards, so that one after a backslash is no escape when read again.
+    marked = "".join(_MARKS[part] if isinstance(part, Wild) else written((part,)) for part in parts)
+    pieces: list[str] = []
     end = 0
-    for match in _STARRED.finditer(text):
-        escaped = len(match[1]) % 2
-        literal = text[end : match.start()] + "\\" * (len(match[1]) // 2) + match[2] * escaped
-        parts += [(literal,)] if literal else []
-        parts += [] if escaped else [(_WILDS[match[2]],)]
+    for match in expression.finditer(shown):
+        pieces += [marked[end : match.start()], _replacement(match, marked, replacement)]
         end = match.end()
-    return joined([*parts, (text[end:],) if text[end:] else ()])
+    return _reread("".join((*pieces, marked[end:])))
+
+
+def _replacement(match: re.Match[str], text: str, replacement: str) -> str:
+    def piece(found: re.Match[str]) -> str:
+        name = found["name"] or found["number"]
+        if name is None:
+            return match.expand(found[0])
+        start, end = match.span(int(name) if name.isdecimal() else name)
+        return text[start:end] if start >= 0 else ""
+
+    return _REFERENCE.sub(piece, replacement)
+
+
+def _reread(marked: str) -> Parts:
+    found: list[Parts] = []
+    end = 0
+    for match in _WRITTEN.finditer(marked):
+        wild = _WILDS.get(match[0])
+        found += [(marked[end : match.start()],), (wild or match[0][1:],)]
+        end = match.end()
+    return joined([parts for parts in (*found, (marked[end:],)) if parts != ("",)])
 
 
 DASHES = ("-", "/", "\u2013", "\u2014", "\u2015")
 _DASH = re.compile(r"\B[-/\u2013\u2014\u2015]\b")
-_STARRED = re.compile(r"(\\*)([*?])")
-_PLACEHOLDER = re.compile(r"%(?P<name>\w+)%|(?:\\%|[^%]|%(?!\w+%))+", re.DOTALL)
+_PLAIN = re.compile(r"[^*?\\]*")
+_STAR = re.compile(r"[*?]")
+_SHOWN = {Wild.ANY: "*", Wild.ONE: "?"}
+_MARKS = {Wild.ANY: "\ud800", Wild.ONE: "\ud801"}
+"""No text holds half a surrogate pair."""
+_WRITTEN = re.compile("\\\\?[*?]|[\ud800\ud801]")
+_REFERENCE = re.compile(r"\\(?:g<(?P<name>\w+)>|(?P<number>[1-9]\d?)|.)", re.DOTALL)
+_PLACEHOLDER = re.compile(r"%(?P<name>[^%*?]+)%|(?:\\%|[^%]|%(?![^%*?]+%))+")
 
 
 def _dashed(parts: Parts, dashes: Iterator[str]) -> Parts:
@@ -149,5 +177,4 @@ def _characters(text: str) -> Iterator[tuple[str, Wild | None]]:
         position += 1
 
 
-_WILDS = {"*": Wild.ANY, "?": Wild.ONE}
-_WRITTEN = {Wild.ANY: "*", Wild.ONE: "?"}
+_WILDS = {"*": Wild.ANY, "?": Wild.ONE, "\ud800": Wild.ANY, "\ud801": Wild.ONE}

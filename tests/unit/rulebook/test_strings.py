@@ -1,5 +1,7 @@
 """Escapes, wildcards, option dashes and placeholders of Sigma strings."""
 
+import re
+
 import pytest
 
 from soc.rulebook.documents import Fault
@@ -10,7 +12,7 @@ from soc.rulebook.strings import (
     parts_of,
     pieces_of,
     plain,
-    reread,
+    rewritten,
     surrounded,
     windash,
     written,
@@ -78,6 +80,8 @@ def test_each_option_dash_becomes_every_dash() -> None:
 
 def test_placeholders_are_told_from_percent_signs() -> None:
     assert pieces_of("%user%@%host%") == (Slot("user"), "@", Slot("host"))
+    assert pieces_of("%DC-NAME 1%$\n") == (Slot("DC-NAME 1"), "$\n")
+    assert pieces_of("%a*b%") == ("%a*b%",)
     assert pieces_of(r"100\%user\%") == ("100%user%",)
     assert pieces_of("50% of") == ("50% of",)
     assert pieces_of("") == ()
@@ -93,14 +97,29 @@ def test_texts_that_are_joined_keep_their_wildcards_apart() -> None:
         ((), ""),
         (("a", ANY, "b", ONE), "a*b?"),
         (("a*b",), r"a\*b"),
-        (("C:\\x",), r"C:\x"),
-        (("\\\\srv",), r"\\srv"),
-        (("C:\\", ANY), r"C:\\*"),
-        (("C:\\*",), r"C:\\\*"),
-        (("\\\\", ONE), r"\\\\?"),
-        (("a\\",), "a\\"),
+        (("\\\\srv\\", ANY), r"\\srv\*"),
     ],
 )
-def test_parts_are_written_and_read_again(parts: tuple[str | Wild, ...], text: str) -> None:
+def test_parts_are_written_for_people(parts: tuple[str | Wild, ...], text: str) -> None:
     assert written(parts) == text
-    assert reread(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("parts", "regex", "replacement", "after"),
+    [
+        (("a\\", ANY), "x", "y", ("a\\", ANY)),
+        (("a\\*", ANY), "x", "y", ("a\\*", ANY)),
+        (("C:\\a\\", ANY), r"\\", "/", ("C:/a/", ANY)),
+        (("ab",), "b", "*", ("a", ANY)),
+        (("ab",), "b", r"\\*", ("a*",)),
+        (("a", ANY, "b"), r"\*", "", ("ab",)),
+        (("a*b",), r"\\\*", "?", ("a", ONE, "b")),
+        (("a\\", ANY, "b"), "(a.)(?P<rest>.*)", r"\g<rest>\1", (ANY, "ba\\")),
+        (("ab",), "(x)?b", r"[\1\n]", ("a[\n]",)),
+        (("ab",), "", "-", ("-a-b-",)),
+    ],
+)
+def test_what_an_expression_finds_is_replaced_and_wildcards_stay(
+    parts: tuple[str | Wild, ...], regex: str, replacement: str, after: tuple[str | Wild, ...]
+) -> None:
+    assert rewritten(parts, re.compile(regex), replacement) == after
