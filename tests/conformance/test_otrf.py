@@ -5,11 +5,10 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import zstandard
-from support.authority import Authority
+from support.authority import Authority, Judges
 from support.public_rules import public_book
 from support.readings import event_of
 
@@ -18,13 +17,6 @@ from soc.detection.engine import Engine
 RECORDINGS = 41
 PER_RECORDING = 8
 PER_TEXT_LOG = 40
-
-
-class Judges(NamedTuple):
-    """Both engines over the same rules."""
-
-    fast: Engine
-    sure: Authority
 
 
 @pytest.fixture(scope="module")

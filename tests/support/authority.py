@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, assert_never
 
 from soc.detection import reference
+from soc.detection.engine import Engine
 from soc.model.event import Event, LogSource, Mark
 from soc.rulebook.plan import And, Constant, Keyword, Node, Not, Or, RulePlan, Test
 
@@ -54,6 +55,13 @@ class Authority:
 
     def _matching(self, positions: list[int], event: Event) -> list[int]:
         return [position for position in positions if reference.matches(self._rules[position], event)]
+
+
+class Judges(NamedTuple):
+    """Both engines over the same rules."""
+
+    fast: Engine
+    sure: Authority
 
 
 def _reads_everything(node: Node) -> bool:
