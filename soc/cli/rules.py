@@ -14,6 +14,7 @@ from soc.cli.rules_check import check
 from soc.cli.rules_coverage import show_coverage
 from soc.cli.rules_explain import explain_rule
 from soc.cli.rules_given import chosen, content_of, named, paths_argument, plans_of
+from soc.cli.rules_import import diff_package, import_package
 from soc.cli.rules_mutate import mutate
 from soc.kernel.errors import ConfigError
 from soc.rulebook.plan import CorrelationPlan, Heading, RulePlan
@@ -24,7 +25,7 @@ def rules() -> None:
     """Check, explain and test Sigma rules; without PATHS those that ship with the program."""
 
 
-for command in (check, show_coverage, explain_rule, mutate):
+for command in (check, show_coverage, diff_package, explain_rule, import_package, mutate):
     rules.add_command(command)
 
 

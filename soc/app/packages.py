@@ -1,0 +1,178 @@
+"""Public rule packages beside the house rules: kept whole, with source, licence, version and hash.
+
+``<rules>/packages/NAME/`` holds the rule files as they came, the licence, and ``PACKAGE.yml``. A package is
+never edited; what a province wants otherwise stands in ``<rules>/overrides.yml``, which no import touches.
+"""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from soc.app.package_source import Bundle, read_bundle
+from soc.kernel.errors import ConfigError, shortened
+from soc.rulebook.documents import MANIFEST
+
+FOLDER = "packages"
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What ``PACKAGE.yml`` says."""
+
+    name: str
+    source: str
+    """File or folder it was imported from."""
+    version: str
+    imported_on: str
+    """Day, ``YYYY-MM-DD``."""
+    licence: str
+    """Its name: ``DRL-1.1``."""
+    licence_file: str
+    """Beside this file; empty if the package brought none."""
+    files: int
+    bytes: int
+    hash: str
+    """SHA-256 over paths and contents."""
+
+
+class About(msgspec.Struct, frozen=True):
+    """What the person who imports says of a package."""
+
+    name: str
+    version: str
+    """Empty: as the package says."""
+    licence: str
+    """Empty: as the licence file says."""
+    day: str
+
+
+def place_of(into: Path, name: str) -> Path:
+    """Return where the package *name* is kept in the rules folder *into*.
+
+    Raises:
+        ConfigError: no such name can be.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"package name {shortened(name)}; accepted: lower-case letters, digits, - and _")
+    return into / FOLDER / name
+
+
+def install(bundle: Bundle, source: Path, about: About, into: Path) -> Manifest:
+    """Keep *bundle* in the rules folder *into*, in place of an earlier one of that name, all or nothing.
+
+    Raises:
+        ConfigError: it has no licence and none is named; or the name cannot be.
+    """
+    place = place_of(into, about.name)
+    manifest = _manifest(bundle, source, about)
+    new, old = place.with_name(f".{about.name}.new"), place.with_name(f".{about.name}.old")
+    _recover(place, old)
+    shutil.rmtree(new, ignore_errors=True)
+    for path, content in bundle.rules.items():
+        target = new / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    if bundle.licence is not None:
+        (new / bundle.licence[0]).write_bytes(bundle.licence[1])
+    (new / MANIFEST).write_text(_written(manifest), encoding="utf-8")
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+    return manifest
+
+
+def installed(into: Path, name: str) -> tuple[Manifest, Bundle]:
+    """Return the package *name* as it is kept in the rules folder *into*.
+
+    Raises:
+        ConfigError: there is none, or it was changed since its import.
+    """
+    place = place_of(into, name)
+    _recover(place, place.with_name(f".{name}.old"))
+    manifest = manifest_of(place / MANIFEST)
+    if manifest is None:
+        raise ConfigError(
+            f"no package {name!r} in {into / FOLDER}; kept there: {', '.join(_names(into)) or 'none'}"
+        )
+    bundle = read_bundle(place)
+    if hash_of(bundle.rules) != manifest.hash:
+        raise ConfigError(f"{place} was edited after its import: import it again, and use overrides.yml")
+    return manifest, bundle
+
+
+def manifest_of(path: Path) -> Manifest | None:
+    """Return what is known of the package that the rule file *path* belongs to; None if it is in none.
+
+    Raises:
+        ConfigError: its PACKAGE.yml cannot be read.
+    """
+    for folder in path.parents:
+        if folder.parent.name == FOLDER and (folder / MANIFEST).is_file():
+            return _read(folder / MANIFEST)
+    return None
+
+
+def hash_of(rules: Mapping[str, bytes]) -> str:
+    """Return the hash of a package's rule files."""
+    whole = hashlib.sha256()
+    for path in sorted(rules):
+        whole.update(path.encode() + b"\0" + hashlib.sha256(rules[path]).digest())
+    return whole.hexdigest()
+
+
+def _manifest(bundle: Bundle, source: Path, about: About) -> Manifest:
+    text = bundle.licence[1].decode("utf-8", "replace") if bundle.licence else ""
+    licence = about.licence or next((name for words, name in _LICENCES.items() if words in text), "")
+    if not licence:
+        found = "its licence is not known here" if text else "it brings no licence file"
+        raise ConfigError(f"{source}: {found}; say --licence NAME")
+    return Manifest(
+        name=about.name,
+        source=source.name,
+        version=about.version or bundle.version or about.day,
+        imported_on=about.day,
+        licence=licence,
+        licence_file=bundle.licence[0] if bundle.licence else "",
+        files=len(bundle.rules),
+        bytes=sum(map(len, bundle.rules.values())),
+        hash=hash_of(bundle.rules),
+    )
+
+
+def _recover(place: Path, old: Path) -> None:
+    """Bring back what an import that was cut short had put aside."""
+    if old.exists() and not place.exists():
+        old.rename(place)
+
+
+def _names(into: Path) -> list[str]:
+    return sorted(found.parent.name for found in (into / FOLDER).glob(f"[!.]*/{MANIFEST}"))
+
+
+def _written(manifest: Manifest) -> str:
+    data: dict[str, Any] = msgspec.to_builtins(manifest)
+    head = "# Written by soc rules import. Do not edit this folder: overrides.yml outlives the next import.\n"
+    return head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+
+
+def _read(path: Path) -> Manifest:
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Manifest)
+    except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_LICENCES = {
+    "Detection Rule License (DRL) 1.1": "DRL-1.1",
+    "Detection Rule License": "DRL",
+    "Apache License": "Apache-2.0",
+    "MIT License": "MIT",
+    "GNU GENERAL PUBLIC LICENSE": "GPL",
+}
