@@ -14,7 +14,6 @@ Where Sigma leaves a choice, this is chosen:
 """
 
 import operator
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +25,7 @@ from soc.kernel.folding import fold
 from soc.kernel.numbers import decimal_of, number_text
 from soc.model.event import Event, Fields, Mark
 from soc.model.fields import MAX_DEPTH
+from soc.rulebook.dialects import found
 from soc.rulebook.plan import (
     And,
     Boolean,
@@ -208,7 +208,7 @@ def _fits_text(pattern: Text | Regex, text: str) -> bool:
         case Text(parts, cased):
             return _wildcards(parts, text) if cased else _wildcards(_folded(parts), fold(text))
         case Regex():
-            return _found(pattern, text)
+            return found(pattern, text)
         case _:
             assert_never(pattern)
 
@@ -233,31 +233,6 @@ def _wildcards(parts: tuple[Wild | str, ...], text: str) -> bool:
             case _:
                 ends = {end + len(part) for end in ends if text.startswith(part, end)}
     return len(text) in ends
-
-
-def _found(regex: Regex, text: str) -> bool:
-    expression = _compiled(regex)
-    if expression.flags & re.IGNORECASE:
-        text = _fold_beyond_ascii(text)
-    return expression.search(text) is not None
-
-
-@lru_cache(maxsize=4096)
-def _compiled(regex: Regex) -> re.Pattern[str]:
-    flags = re.ASCII
-    flags |= re.IGNORECASE if regex.ignore_case else 0
-    flags |= re.MULTILINE if regex.multi_line else 0
-    flags |= re.DOTALL if regex.dot_all else 0
-    expression = re.compile(regex.pattern, flags)
-    if expression.flags & re.IGNORECASE:  # the rule's flag, or (?i) at the start of the pattern
-        # Python's ASCII flag also stops đ from meeting Đ: letters beyond ASCII are folded beforehand.
-        expression = re.compile(_fold_beyond_ascii(regex.pattern), flags)
-    return expression
-
-
-def _fold_beyond_ascii(text: str) -> str:
-    """Fold letters beyond ASCII, but for the Kelvin sign and ſ, which as k and s would be word characters."""
-    return text if text.isascii() else "".join(char if fold(char).isascii() else fold(char) for char in text)
 
 
 def _inside(network: str, text: str) -> bool:

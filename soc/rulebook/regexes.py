@@ -8,9 +8,11 @@ with ASCII classes (``\w``, ``\d``, ``\s``, ``\b``) and Unicode casing.
 
 import re
 import warnings
+from functools import lru_cache
 
 import hyperscan
 
+from soc.rulebook.dialects import mixes_case_beyond_ascii
 from soc.rulebook.documents import Fault
 from soc.rulebook.plan import Regex
 
@@ -23,12 +25,31 @@ def checked(regex: Regex) -> Regex:
     Raises:
         Fault: says which construct is not supported.
     """
+    message, fix = _verdict(regex)
+    if message:
+        raise Fault(message, fix=fix)
+    return regex
+
+
+@lru_cache(maxsize=4096)
+def _verdict(regex: Regex) -> tuple[str, str]:
+    """Return what is wrong with *regex* and what to write instead; remembered, since compiling is slow."""
+    try:
+        _check(regex)
+    except Fault as fault:
+        return fault.message, fault.fix
+    return "", ""
+
+
+def _check(regex: Regex) -> None:
     if len(regex.pattern) > MAX_PATTERN_CHARACTERS:
         raise Fault(f"expression of {len(regex.pattern)} characters; accepted: {MAX_PATTERN_CHARACTERS}")
     for found, fix in _DIALECTS.items():
         shown = re.search(f"{_UNESCAPED}({found})", regex.pattern)
         if shown:
             raise Fault(f"regular expression: {shown[1]} has several meanings", fix=fix)
+    if mixes_case_beyond_ascii(regex.pattern):
+        raise Fault("regular expression: i for a part of it, and letters beyond ASCII", fix="use |re|i")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -40,10 +61,8 @@ def checked(regex: Regex) -> Regex:
             expressions=[regex.pattern.encode()], ids=[0], flags=[flags(regex)]
         )
     except (hyperscan.error, UnicodeEncodeError) as error:
-        raise Fault(
-            f"regular expression: {error}", fix="rewrite it without look-around and back-references"
-        ) from error
-    return regex
+        fix = next((fix for said, fix in _FIXES.items() if said in str(error)), "write it more simply")
+        raise Fault(f"regular expression: {error}", fix=fix) from error
 
 
 def flags(regex: Regex) -> int:
@@ -59,5 +78,16 @@ _DIALECTS = {
     r"\\Z": "write $",
     r"\\v": r"write \x0b, or \s",
     r"\{,\d+\}": "write {0,n}",
+    r"\(\?[ims-]*[aLux][a-zL-]*[:)]": "i, m and s are accepted",
 }
 """What Python and hyperscan read differently → what to write instead."""
+_FIXES = {
+    "too large": "shorten the {n,m} of the dots and classes, or write * and + instead",
+    "Zero-width assertion": "write it without look-around; not can be said in the condition",
+    "Embedded": "write ^, $ and \\b at the ends of the expression only",
+    "Back-references": "write it without back-references",
+    "Atomic": "write it without atomic groups",
+    "Possessive": "write + instead of ++, * instead of *+",
+    "Conditional": "write both ways with |",
+}
+"""What hyperscan says of what it does not run in one pass → what to write instead."""

@@ -23,6 +23,9 @@ from soc.rulebook.regexes import checked, flags
         r"a\Z",
         r"\v",
         "[[:alpha:]]",
+        "(?x)a",
+        "(?i:đ)",
+        r"(?i:\xc9)",
         "x" * 5000,
     ],
 )
@@ -86,3 +89,26 @@ def python_finds(regex: Regex, text: str) -> bool:
     if r"\b" in pattern:
         mode |= re.ASCII
     return re.search(pattern, text, mode) is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fix"),
+    [
+        ("(?=a)b", "without look-around"),
+        (r"(a)\1", "without back-references"),
+        ("(?>a)", "without atomic groups"),
+        ("a++", "+ instead of ++"),
+        ("(a)?(?(1)b|c)", "both ways with |"),
+        ("x.{100}y.{100}z", "shorten the {n,m}"),
+        ("a{40000}", "shorten the {n,m}"),
+        (r"a\Ab", "at the ends of the expression"),
+        ("(?x)a", "i, m and s are accepted"),
+        ("(?i:đ)", "use |re|i"),
+        (r"a\Z", "write $"),
+    ],
+)
+def test_a_refusal_says_what_to_write_instead(pattern: str, fix: str) -> None:
+    for _ in range(2):  # the second time from memory
+        with pytest.raises(Fault) as refused:
+            checked(Regex(pattern))
+        assert fix in refused.value.fix
