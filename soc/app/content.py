@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from soc.app.packages import licence_of
 from soc.detection.engine import Engine
 from soc.kernel.errors import ConfigError
 from soc.parsing.mapping import Sources, entity_fields, known_logsource, load_mappings
 from soc.pipeline.intake import Understanding
 from soc.response.linter import check
 from soc.response.playbook import Playbook
+from soc.rulebook.attribution import licensed
 from soc.rulebook.load import load, read_pipeline_files, read_rule_files
 from soc.rulebook.override_filters import filter_files
 from soc.rulebook.overrides import apply, read_override_files, read_overrides
@@ -46,7 +48,7 @@ def read_content(folders: list[Path], mappings: Path) -> Content:
         entities=lambda logsource: entity_fields(sources, logsource),
         pipelines=read_pipeline_files(folders),
     )
-    return Content(sources, apply(rulebook, overrides))
+    return Content(sources, licensed(apply(rulebook, overrides), licence_of))
 
 
 def read_playbooks(folders: list[Path]) -> tuple[Playbook, ...]:

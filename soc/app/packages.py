@@ -8,6 +8,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,20 @@ def manifest_of(path: Path) -> Manifest | None:
     """
     for folder in path.parents:
         if folder.parent.name == FOLDER and (folder / MANIFEST).is_file():
-            return _read(folder / MANIFEST)
+            return _read(folder / MANIFEST, (folder / MANIFEST).stat().st_mtime_ns)
     return None
+
+
+def licence_of(path: str) -> str:
+    """Return the licence of the package that the rule file *path* belongs to; empty if it is in none.
+
+    Raises:
+        ConfigError: its PACKAGE.yml cannot be read.
+    """
+    if FOLDER not in Path(path).parts:
+        return ""
+    manifest = manifest_of(Path(path))
+    return manifest.licence if manifest else ""
 
 
 def hash_of(rules: Mapping[str, bytes]) -> str:
@@ -161,7 +174,8 @@ def _written(manifest: Manifest) -> str:
     return head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
 
 
-def _read(path: Path) -> Manifest:
+@lru_cache(maxsize=64)
+def _read(path: Path, written_ns: int) -> Manifest:  # noqa: ARG001 - another time is another file
     try:
         return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Manifest)
     except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:

@@ -16,6 +16,8 @@ from soc.ncsc.report import MARKINGS, Incident, bundle, incident_id
 from soc.pipeline.respond import Action, Prepared
 from soc.response.playbook import ActionName
 from soc.response.rendering import Command
+from soc.rulebook.attribution import attribution
+from soc.rulebook.plan import Heading
 
 CRITICALITY = {
     Severity.INFORMATIONAL: 10,
@@ -45,11 +47,17 @@ def report_actions(centre: Centre) -> Mapping[str, Action]:
 
     async def report(command: Command, alert: AlertView) -> Prepared:
         heading = headings.get(alert.rule_id)
-        description = heading.description if heading else ""
+        description = described(heading) if heading else ""
         body = bundle(incident_of(command, alert, About(description, province, centre.recorder.chain.link)))
         return Prepared("initial", incident_id(alert.id), body.decode())
 
     return {ActionName.REPORT_NCSC.value: report}
+
+
+def described(heading: Heading) -> str:
+    """Return the description of a rule, with its author and licence where others wrote it."""
+    papers = f"\nRule: {attribution(heading)}" if heading.licence else ""
+    return heading.description + papers
 
 
 def incident_of(command: Command, alert: AlertView, about: About) -> Incident:

@@ -11,6 +11,7 @@ from soc.kernel.clock import iso_ms
 from soc.model.episode import Episode, Member
 from soc.model.signal import Signal
 from soc.pipeline.scan import Hit, Place
+from soc.rulebook.attribution import attribution
 from soc.rulebook.plan import Heading
 
 HOST_FIELDS = ("Computer", "host.name", "hostname", "host", "c-ip", "src_ip")
@@ -70,6 +71,9 @@ def show_table(
         table.add_row(Text(level, COLOURS.get(level, "white")), *(Text(printable(cell)) for cell in cells))
     console = Console()
     Console(width=console.width if console.is_terminal else WIDE).print(table)
+    shown = {headings[episode.key.rule_id] for episode in alerts if headings[episode.key.rule_id].licence}
+    for line in sorted(map(attribution, shown)):
+        print(f"rule: {printable(line)}")
 
 
 def printable(text: str) -> str:
@@ -78,7 +82,9 @@ def printable(text: str) -> str:
 
 
 def _rule(heading: Heading) -> dict[str, str]:
-    return {"id": heading.id, "title": heading.title, "level": heading.level.value}
+    about = {"id": heading.id, "title": heading.title, "level": heading.level.value}
+    papers = {"author": heading.author, "licence": heading.licence}
+    return about | {name: text for name, text in papers.items() if text}
 
 
 def _member(member: Member, places: Mapping[str, Place], children: Mapping[str, Episode]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def heading(document: Document) -> Heading:
         falsepositives=_texts(data.get("falsepositives")),
         location=location,
         text=document.text,
+        licence=_prose(data, "license"),
     )
 
 

@@ -190,6 +190,8 @@ class Heading(msgspec.Struct, frozen=True):
     location: Location
     text: str
     """The rule as written, for the alert page."""
+    licence: str = ""
+    """Its own, else that of the package it came in; empty for rules of the house."""
 
 
 class RulePlan(msgspec.Struct, frozen=True):

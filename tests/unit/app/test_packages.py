@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from soc.app.package_source import Bundle
-from soc.app.packages import About, hash_of, install, installed, manifest_of
+from soc.app.packages import About, hash_of, install, installed, licence_of, manifest_of
 from soc.kernel.errors import ConfigError
 from soc.rulebook.documents import read_rule_files
 
@@ -103,6 +103,8 @@ def test_a_rule_file_knows_its_package(tmp_path: Path) -> None:
     assert found is not None
     assert found.licence == "DRL-1.1"
     assert manifest_of(tmp_path / "layer1" / "b.yml") is None
+    assert licence_of(str(tmp_path / "packages" / "sigmahq" / "a.yml")) == "DRL-1.1"
+    assert licence_of(str(tmp_path / "layer1" / "b.yml")) == ""
     (tmp_path / "packages" / "sigmahq" / "PACKAGE.yml").write_text("name: [", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"PACKAGE\.yml"):
         manifest_of(tmp_path / "packages" / "sigmahq" / "a.yml")

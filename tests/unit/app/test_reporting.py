@@ -4,9 +4,10 @@ import json
 
 import msgspec
 import pytest
+from support.rulings import loaded, rule_text
 
 from soc.alerts.state import AlertView
-from soc.app.reporting import About, incident_of
+from soc.app.reporting import About, described, incident_of
 from soc.kernel.errors import PlaybookError
 from soc.model.alert import Severity
 from soc.model.identity import Layer
@@ -75,3 +76,10 @@ def test_a_missing_argument_is_named() -> None:
     command = Command("run", "step", "key", "a1", None, "report_ncsc", {})
     with pytest.raises(PlaybookError, match="title"):
         incident_of(command, ALERT, ABOUT)
+
+
+def test_a_report_on_a_rule_of_others_names_its_author_and_licence() -> None:
+    (rule,) = loaded(rule_text("{s: {a: x}, condition: s}", description="Bad", author="Ann")).rules
+    assert described(rule.heading) == "Bad"
+    licensed = msgspec.structs.replace(rule.heading, licence="DRL-1.1")
+    assert described(licensed) == "Bad\nRule: A rule by Ann, DRL-1.1 (r)"

@@ -1,5 +1,6 @@
 """``soc rules import`` and ``diff``: a package comes, changes and is overridden."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 from support.rulings import rule_text
 
 from soc.cli.rules import rules
+from soc.cli.scan import scan
 
 DETECTION = "{s: {a: x}, condition: s}"
 
@@ -17,7 +19,7 @@ def package(tmp_path: Path, **levels: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("sigma-master/LICENSE", "Detection Rule License (DRL) 1.1")
         for name, level in levels.items():
-            text = rule_text(DETECTION, id=name, title=f"Rule {name}", level=level)
+            text = rule_text(DETECTION, id=name, title=f"Rule {name}", level=level, author="Ann")
             archive.writestr(f"sigma-master/rules/{name}.yml", text)
     return path
 
@@ -96,3 +98,19 @@ def test_what_cannot_be_imported_is_said_in_a_line(tmp_path: Path, into: Path) -
     missing = run("diff", "x", source, "--into", into)
     assert missing.exit_code == 1
     assert "no package 'x'" in missing.output
+
+
+def test_what_a_scan_finds_by_a_package_names_author_and_licence(tmp_path: Path, into: Path) -> None:
+    run("import", package(tmp_path, a="low"), "--as", "sigmahq", "--into", into)
+    events = tmp_path / "events.ndjson"
+    events.write_text('{"a": "x"}\n', encoding="utf-8")
+    words = [str(events), "--rules", str(into), "--no-routing"]
+    line = json.loads(CliRunner().invoke(scan, [*words, "--json"]).stdout)
+    assert line["rule"] == {
+        "id": "a",
+        "title": "Rule a",
+        "level": "low",
+        "author": "Ann",
+        "licence": "DRL-1.1",
+    }
+    assert "rule: Rule a by Ann, DRL-1.1 (a)" in CliRunner().invoke(scan, words).stdout
