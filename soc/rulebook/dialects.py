@@ -1,6 +1,6 @@
 r"""What an expression means, said to Python's ``re``: the slow authority reads it as hyperscan does.
 
-With ASCII classes ``re`` folds only ASCII letters, yet under ``i`` the Kelvin sign is a ``k``, ``ſ`` an ``s``;
+With ASCII classes ``re`` folds only ASCII letters, under ``i`` the Kelvin sign is a ``k``, ``ſ`` an ``s``;
 ``^`` under ``m`` holds after the last newline of a text, where hyperscan sees no line any more; ``\B`` never
 holds in an empty text. All are written out here, token by token, with the flags of the group around it.
 """
