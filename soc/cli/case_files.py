@@ -14,7 +14,7 @@ SUFFIX = ".cases.yaml"
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Source(_Strict):
@@ -29,9 +29,13 @@ class Sample(_Strict):
     """One event: a record as it was written, or its fields."""
 
     raw: str | None = None
+    """The record as it was written."""
     format: str = "auto"
+    """Of the record: ``syslog``, ``windows_json``, …; recognised if left out."""
     fields: dict[str, Any] | None = None
+    """Instead of a record: what a parser would make of one."""
     logsource: Source | None = None
+    """Else that of the record, or of the rule."""
 
 
 class Step(Sample):
@@ -40,18 +44,24 @@ class Step(Sample):
     at: Annotated[str, Field(pattern=r"^\+\d{1,9}[smhdw]$")] = "+0s"
     """Distance from the start."""
     agency: str = "a"
+    """Where it was seen."""
     rule: str | None = None
     """Makes a signal of this rule with these fields, without asking the rule."""
     times: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """How often it comes."""
     every: Annotated[str, Field(pattern=r"^\d{1,9}[smhdw]$")] = "1s"
+    """Distance between these."""
 
 
 class Story(_Strict):
     """Events of one story and the number of episodes that stand at its end."""
 
     name: str = ""
+    """What the story is about; said when it does not hold."""
     events: list[Step]
+    """In order of arrival; ``at`` is the time of each."""
     episodes: int
+    """Of this correlation, standing when everything has arrived."""
 
 
 class Cases(_Strict):
@@ -60,8 +70,11 @@ class Cases(_Strict):
     rule: str | None = None
     """Id or name; needed only where the rule file holds several."""
     match: list[Sample] = []
+    """Events that the rule must match."""
     no_match: list[Sample] = []
+    """Events that the rule must leave alone."""
     sequences: list[Story] = []
+    """Stories of a correlation."""
 
 
 @dataclass(frozen=True, slots=True)

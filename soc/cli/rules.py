@@ -16,6 +16,7 @@ from soc.cli.rules_explain import explain_rule
 from soc.cli.rules_given import chosen, content_of, named, paths_argument, plans_of
 from soc.cli.rules_import import diff_package, import_package
 from soc.cli.rules_mutate import mutate
+from soc.cli.rules_schema import print_schema
 from soc.kernel.errors import ConfigError
 from soc.rulebook.plan import CorrelationPlan, Heading, RulePlan
 
@@ -25,7 +26,7 @@ def rules() -> None:
     """Check, explain and test Sigma rules; without PATHS those that ship with the program."""
 
 
-for command in (check, show_coverage, diff_package, explain_rule, import_package, mutate):
+for command in (check, show_coverage, diff_package, explain_rule, import_package, mutate, print_schema):
     rules.add_command(command)
 
 

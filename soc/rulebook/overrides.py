@@ -29,15 +29,26 @@ _Text = Annotated[str, Field(min_length=1)]
 class Wish(BaseModel):
     """One override as it is written."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     rule: _Text
     """Id or name."""
     reason: _Text
     """Why, for whoever wonders a year later."""
     disabled: bool = False
+    """Not run at all."""
     level: Severity | None = None
+    """Instead of its own."""
     filter: _Text | dict[str, Any] | None = None
+    """Id or name of a Sigma filter, or selections and a condition, usually ``not selection``."""
+
+
+class OverrideFile(BaseModel):
+    """A whole file of overrides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overrides: list[Wish]
 
 
 @dataclass(frozen=True, slots=True)
