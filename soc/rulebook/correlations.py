@@ -8,7 +8,7 @@ from typing import Any
 from soc.kernel.errors import shortened
 from soc.kernel.numbers import decimal_of
 from soc.rulebook.conditions import Condition, names_in, parse_condition
-from soc.rulebook.documents import Document, Fault
+from soc.rulebook.documents import Document, Fault, nearest
 from soc.rulebook.headings import choice, custom, heading, names, timespan_ms
 from soc.rulebook.plan import CorrelationType, Custom, Heading, Operator
 
@@ -47,9 +47,8 @@ def draft(document: Document) -> Draft:
         raise Fault("correlation must be a mapping", "correlation")
     for key in body:
         if key not in _KEYS:
-            raise Fault(
-                f"unknown key {key!r} in correlation", "correlation", str(key), fix=", ".join(sorted(_KEYS))
-            )
+            fix = nearest(key, _KEYS)
+            raise Fault(f"unknown key {key!r} in correlation", "correlation", str(key), fix=fix)
     type_ = choice(body.get("type"), CorrelationType, "correlation", "type")
     condition = body.get("condition")
     operators, fields, percentile = _counted_condition(type_, condition)
@@ -112,14 +111,15 @@ def _counted_condition(
         raise Fault(
             f"{type_.value} needs a condition with an operator", *where, fix="e.g. condition: {gte: 10}"
         )
-    operators = tuple((Operator(k), _decimal(v, k)) for k, v in condition.items() if k in set(Operator))
-    if not operators:
-        raise Fault("the condition has no operator", *where, fix=f"accepted: {', '.join(Operator)}")
     allowed = set(Operator) | ({"field"} if type_.value.startswith("value_") else set())
     allowed |= {"percentile"} if type_ is CorrelationType.VALUE_PERCENTILE else set()
     for key in condition:
         if key not in allowed:
-            raise Fault(f"unknown key {key!r} in the condition of {type_.value}", *where, str(key))
+            fix = nearest(key, allowed)
+            raise Fault(f"unknown key {key!r} in the condition of {type_.value}", *where, str(key), fix=fix)
+    operators = tuple((Operator(k), _decimal(v, k)) for k, v in condition.items() if k in set(Operator))
+    if not operators:
+        raise Fault("the condition has no operator", *where, fix=f"accepted: {', '.join(Operator)}")
     return operators, _fields(type_, condition), _percentile(type_, condition)
 
 
@@ -127,7 +127,8 @@ def _fields(type_: CorrelationType, condition: dict[str, Any]) -> tuple[str, ...
     if not type_.value.startswith("value_"):
         return ()
     if "field" not in condition:
-        raise Fault(f"{type_.value} needs a field", "correlation", "condition")
+        fix = "e.g. condition: {field: user, gte: 10}"
+        raise Fault(f"{type_.value} needs a field", "correlation", "condition", fix=fix)
     found = names(condition["field"], "correlation", "condition", "field")
     if type_ not in COUNTED and len(found) != 1:
         raise Fault(f"{type_.value} takes one field", "correlation", "condition", "field")

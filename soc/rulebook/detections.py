@@ -1,6 +1,7 @@
 """Detections: selections and their conditions, read from YAML and compiled to one matching tree."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, assert_never
 
@@ -22,7 +23,7 @@ from soc.rulebook.plan import (
 )
 from soc.rulebook.selections import Detection, Group, Item, Selection
 from soc.rulebook.strings import surrounded
-from soc.rulebook.values import Placeholders, filled, final, read_value
+from soc.rulebook.values import Placeholders, Value, filled, final, read_value
 
 MAX_VALUES = 50_000
 _NOT_SELECTIONS = {"condition", "timeframe"}
@@ -95,7 +96,10 @@ def _read(body: Any) -> tuple[dict[str, Selection | None], tuple[Condition, ...]
     if "timeframe" in body:
         raise Fault("timeframe was removed from Sigma", "timeframe", fix="write a correlation rule")
     if "condition" not in body:
-        raise Fault("condition is missing", fix="e.g. condition: selection")
+        like = get_close_matches("condition", [str(key) for key in body], n=1)
+        raise Fault(
+            "condition is missing", fix=f"instead of {like[0]!r}" if like else "e.g. condition: selection"
+        )
     selections: dict[str, Selection | None] = {
         str(name): read_selection(part, (name,)) for name, part in body.items() if name not in _NOT_SELECTIONS
     }
@@ -184,9 +188,17 @@ def _item(key: str, value: Any, keys: Keys) -> Item:
         _check_values(values)
         if not field:
             _check_keywords(values, modifiers)
-        return Item(field or None, modifiers, tuple(read_value(each, modifiers) for each in values), keys)
+        found = tuple(_value(each, modifiers, at) for at, each in enumerate(values))
+        return Item(field or None, modifiers, found, keys)
     except Fault as fault:
         raise fault.under(keys) from fault
+
+
+def _value(raw: Any, modifiers: Modifiers, at: int) -> Value:
+    try:
+        return read_value(raw, modifiers)
+    except Fault as fault:
+        raise fault.under((at,)) from fault
 
 
 def _check_values(values: list[Any]) -> None:

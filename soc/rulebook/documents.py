@@ -49,9 +49,11 @@ class Fault(Exception):
 
 def nearest(wrong: object, accepted: Iterable[str], called: str = "accepted") -> str:
     """Return the fix for a name that is none of *accepted*: the one that was probably meant, or all."""
-    names = sorted(accepted)
-    found = get_close_matches(str(wrong), names, n=1)
-    return f"did you mean {found[0]!r}?" if found else f"{called}: {', '.join(names)}"
+    names = sorted(map(str, accepted))
+    found = get_close_matches(str(wrong), names, n=1) if len(names) <= _COMPARED else []
+    if found:
+        return f"did you mean {found[0]!r}?"
+    return f"{called}: {', '.join(names)}" if len(names) <= _LISTED else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ class Document:
         """Return where the value at *keys* begins, as near as the document has it."""
         if not keys:
             return Location(self.file.path, self.lines[0] + 1, self.column + 1)
-        node = self.node or next(islice(yaml.compose_all(self.file.text, yaml.CSafeLoader), self.number, None))
+        node = self.node or next(
+            islice(yaml.compose_all(self.file.text, yaml.CSafeLoader), self.number, None)
+        )
         for key in keys:
             found = _child(node, key)
             if found is None:
@@ -266,5 +270,8 @@ class _Loader(yaml.CSafeLoader):
 
 
 _HARMLESS_CHARACTERS = 4096
+_COMPARED = 1000
+"""More names take too long to look for a like one."""
+_LISTED = 50
 _NO_RULES = {"mappings", "pipelines"}
 """Folders whose files are no rules."""

@@ -44,7 +44,7 @@ def _base64_offsets(data: bytes) -> Iterator[Parts]:
 
 def _text(state: Parts | bytes, name: str) -> Parts:
     if isinstance(state, bytes):
-        raise Fault(f"{name} must come before encodings")
+        raise Fault(f"{name} must come before encodings", fix=f"write |{name} first")
     return state
 
 

@@ -1,6 +1,8 @@
 """What a document says about itself: id, title, level, log source, our ``custom`` mapping."""
 
 import re
+from collections.abc import Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,12 +10,29 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from soc.kernel.errors import shortened
 from soc.model.alert import Severity
 from soc.model.event import LogSource
-from soc.rulebook.documents import Document, Fault
+from soc.rulebook.documents import Document, Fault, nearest
 from soc.rulebook.plan import Custom, Heading
 
 UNITS_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _TIMESPAN = re.compile(r"([1-9][0-9]{0,9})([smhdw])")
 _LOGSOURCE_KEYS = {"product", "category", "service", "definition"}
+_CUSTOM_KEYS = {"scope", "zone", "group-by", "timespan"}
+_MEANT = {
+    "title",
+    "id",
+    "name",
+    "level",
+    "logsource",
+    "detection",
+    "correlation",
+    "filter",
+    "custom",
+    "generate",
+}
+"""Top-level keys that change what a document means."""
+_BESIDE = {"action", "author", "date", "description", "falsepositives", "fields", "license", "modified"}
+_BESIDE |= {"references", "related", "scope", "status", "tags", "taxonomy"}
+_LIKENESS = 0.8
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -31,6 +50,7 @@ def heading(document: Document) -> Heading:
         Fault: no title, or a level that Sigma does not know.
     """
     data = document.data
+    check_keys(data)
     title = data.get("title")
     if not isinstance(title, str) or not title.strip():
         raise Fault("title is missing", "title")
@@ -51,6 +71,18 @@ def heading(document: Document) -> Heading:
     )
 
 
+def check_keys(data: Mapping[str, Any]) -> None:
+    """Refuse a top-level key that is none and looks like one: without it the document means something else.
+
+    Raises:
+        Fault: there is such a key; any other unknown key is the author's own, as Sigma allows.
+    """
+    for key in data.keys() - _MEANT - _BESIDE:
+        meant = get_close_matches(key.lower(), _MEANT - data.keys(), n=1, cutoff=_LIKENESS)
+        if meant:
+            raise Fault(f"unknown key {key!r}", key, fix=f"did you mean {meant[0]!r}?")
+
+
 def logsource(data: dict[str, Any]) -> LogSource:
     """Return the log source of a rule or filter.
 
@@ -62,7 +94,8 @@ def logsource(data: dict[str, Any]) -> LogSource:
         raise Fault("logsource is missing", "logsource", fix="product, category and/or service")
     for key in given:
         if key not in _LOGSOURCE_KEYS:
-            raise Fault(f"unknown key {key!r} in logsource", "logsource", str(key))
+            fix = nearest(key, _LOGSOURCE_KEYS)
+            raise Fault(f"unknown key {key!r} in logsource", "logsource", str(key), fix=fix)
     parts = {key: given.get(key) for key in ("product", "category", "service")}
     for key, value in parts.items():
         if value is not None and not isinstance(value, str):
@@ -80,10 +113,9 @@ def custom(data: dict[str, Any]) -> Custom:
     if not isinstance(given, dict):
         raise Fault("custom must be a mapping", "custom")
     for key in given:
-        if key not in {"scope", "zone", "group-by", "timespan"}:
-            raise Fault(
-                f"unknown key {key!r} in custom", "custom", str(key), fix="scope, zone, group-by, timespan"
-            )
+        if key not in _CUSTOM_KEYS:
+            fix = nearest(key, _CUSTOM_KEYS)
+            raise Fault(f"unknown key {key!r} in custom", "custom", str(key), fix=fix)
     return Custom(
         scope=choice(given.get("scope", Scope.AGENCY), Scope, "custom", "scope").value,
         zone=_zone(given.get("zone")),
@@ -99,7 +131,7 @@ def choice(value: Any, accepted: type[_Choice], *keys: str) -> _Choice:
         Fault: there is none.
     """
     if not isinstance(value, str) or value not in set(accepted):
-        raise Fault(f"{keys[-1]} {shortened(value)}", *keys, fix=f"accepted: {', '.join(accepted)}")
+        raise Fault(f"{keys[-1]} {shortened(value)}", *keys, fix=nearest(value, accepted))
     return accepted(value)
 
 

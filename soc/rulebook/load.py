@@ -12,7 +12,7 @@ from soc.rulebook.correlations import Draft, draft, renamed
 from soc.rulebook.detections import compile_detection, fields_of, read_detection
 from soc.rulebook.documents import Document, Fault, RuleFile, documents, read_pipeline_files, read_rule_files
 from soc.rulebook.filters import Filter, read_filter
-from soc.rulebook.headings import custom, heading, logsource
+from soc.rulebook.headings import check_keys, custom, heading, logsource
 from soc.rulebook.lint import lint
 from soc.rulebook.pipelines import Pipeline, processed, read_pipelines
 from soc.rulebook.plan import And, Custom, Heading, Node, Rulebook, RulePlan
@@ -106,6 +106,7 @@ def _read(document: Document, loading: _Loading) -> None:
             _claim(rule.heading.id, document, loading)
             loading.rules.append(rule)
         else:
+            check_keys(document.data)
             raise Fault("neither detection, correlation nor filter")  # noqa: TRY301 - one place locates
     except Fault as fault:
         loading.reject(document, document.located(fault))

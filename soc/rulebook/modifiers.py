@@ -124,11 +124,12 @@ def _check_type(found: Modifiers) -> None:
     if type_ == "re" and any(
         found.names.index(flag) < found.names.index("re") for flag in found.of(Kind.FLAG)
     ):
-        raise Fault("re must come before its flags")
+        raise Fault("re must come before its flags", fix="e.g. field|re|i")
     if names & {"i", "ignorecase", "m", "multiline", "s", "dotall"} and type_ != "re":
-        raise Fault("the flags i, m and s belong to re")
+        raise Fault("the flags i, m and s belong to re", fix="e.g. field|re|i")
     if "cased" in names and type_ not in {None, "fieldref"}:
-        raise Fault(f"cased cannot be combined with {type_}")
+        fix = "re sees case unless |i is given" if type_ == "re" else "leave it out"
+        raise Fault(f"cased cannot be combined with {type_}", fix=fix)
     if type_ in {"gt", "gte", "lt", "lte"} and (found.of(Kind.PLACE) or found.of(Kind.ENCODING)):
         extra = found.of(Kind.PLACE) + found.of(Kind.ENCODING)
         raise Fault(f"{type_} compares numbers and takes no {', '.join(extra)}")
@@ -214,7 +215,7 @@ def _cidr(text: str) -> Cidr:
 def _number(value: Any) -> Decimal:
     number = decimal_of(value)
     if number is None:
-        raise Fault(f"{shortened(value)} is no number")
+        raise Fault(f"{shortened(value)} is no number", fix="accepted: e.g. 5, 1.5, '10'")
     return number
 
 

@@ -12,7 +12,7 @@ from soc.kernel.errors import RuleError
 from soc.kernel.ids import digest
 from soc.rulebook.conditions import Both, Condition, Either, Of, Ref, Without, names_in
 from soc.rulebook.correlations import Draft
-from soc.rulebook.documents import Fault
+from soc.rulebook.documents import Fault, nearest
 from soc.rulebook.expressions import All, Any_, Expression, Name, Negated
 from soc.rulebook.plan import CorrelationPlan, CorrelationType, Heading, Operator, RulePlan
 
@@ -43,7 +43,7 @@ class Names:
             raise Fault(f"{name!r} is the name of several rules", *keys, fix="use an id")
         if name in self._rejected:
             raise Fault(f"{name!r} was rejected", *keys)
-        raise Fault(f"no rule has the id or name {name!r}", *keys)
+        raise Fault(f"no rule has the id or name {name!r}", *keys, fix=nearest(name, self._ids, "rules"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,4 +177,4 @@ def _characters(text: str) -> Iterator[tuple[str, Wild | None]]:
         position += 1
 
 
-_WILDS = {"*": Wild.ANY, "?": Wild.ONE, "\ud800": Wild.ANY, "\ud801": Wild.ONE}
+_WILDS = {"*": Wild.ANY, "?": Wild.ONE, **{mark: wild for wild, mark in _MARKS.items()}}
