@@ -103,7 +103,9 @@ def installed(into: Path, name: str) -> tuple[Manifest, Bundle]:
         )
     bundle = read_bundle(place)
     if hash_of(bundle.rules) != manifest.hash:
-        raise ConfigError(f"{place} was edited after its import: import it again, and use overrides.yml")
+        raise ConfigError(
+            f"{place} was edited after its import; use overrides.yml, and import with --replace"
+        )
     return manifest, bundle
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 
 from soc.app.content import Content
 from soc.cli.logsource_option import LogSourceType
-from soc.cli.rules_given import content_of, document_of, named, rules_option
+from soc.cli.rules_given import content_of, document_of, named, rules_option, variants_of
 from soc.cli.scan_output import printable
 from soc.detection.explanation import Explanation, Part, explain
 from soc.kernel.errors import RecordError
@@ -19,8 +19,8 @@ from soc.model.event import Event, LogSource
 from soc.model.identity import Origin
 from soc.parsing.parse import FORMATS, parse
 from soc.pipeline.files import SOURCE, Found, Reading, records
-from soc.rulebook.plan import CorrelationPlan, RulePlan
-from soc.rulebook.variants import selection_names
+from soc.rulebook.plan import CorrelationPlan, Node, RulePlan
+from soc.rulebook.variants import Variants
 
 MAX_STDIN_BYTES = 16 << 20
 MAX_PARTS = 12
@@ -58,7 +58,12 @@ def explain_rule(rule: str, event: Path, paths: tuple[Path, ...], **options: Any
                 f"{plan.heading.title!r} correlates the signals of other rules; explain one of them: "
                 + ", ".join(plan.rules)
             )
-        _print(plan, parsed, as_json=options["as_json"], whole=options["whole"])
+        explanation = explain(plan, parsed, _names(plan, variants_of(given)))
+        if options["as_json"]:
+            click.echo(_json(plan, explanation))
+            continue
+        for line in _lines(plan, explanation, whole=options["whole"]):
+            click.echo(printable(line))
 
 
 def _record(path: Path, format_: str | None, number: int | None) -> Found:
@@ -91,15 +96,14 @@ def _parsed(found: Found, content: Content, logsource: LogSource | None) -> Even
     )
 
 
-def _print(rule: RulePlan, event: Event, *, as_json: bool, whole: bool) -> None:
+def _names(rule: RulePlan, variants: Variants) -> Mapping[Node, str]:
     document = document_of(rule.heading)
-    explanation = explain(rule, event, {} if document is None else selection_names(document))
-    if as_json:
-        about = {"id": rule.id, "title": rule.heading.title, "file": rule.heading.location.path}
-        click.echo(msgspec.json.encode({"rule": about, **msgspec.to_builtins(explanation)}))
-        return
-    for line in _lines(rule, explanation, whole=whole):
-        click.echo(printable(line))
+    return {} if document is None else variants.names(document)
+
+
+def _json(rule: RulePlan, explanation: Explanation) -> bytes:
+    about = {"id": rule.id, "title": rule.heading.title, "file": rule.heading.location.path}
+    return msgspec.json.encode({"rule": about, **msgspec.to_builtins(explanation)})
 
 
 def _lines(rule: RulePlan, explanation: Explanation, *, whole: bool) -> Iterator[str]:

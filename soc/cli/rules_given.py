@@ -6,9 +6,9 @@ import click
 
 from soc.app.content import Content, house_mappings, read_content
 from soc.kernel.errors import ConfigError
-from soc.rulebook.documents import Document, read_rule_files
+from soc.rulebook.documents import Document, read_pipeline_files, read_rule_files
 from soc.rulebook.plan import CorrelationPlan, Heading, RulePlan
-from soc.rulebook.variants import document_at
+from soc.rulebook.variants import Variants, document_at
 
 PATH = click.Path(exists=True, path_type=Path)
 paths_argument = click.argument("paths", nargs=-1, type=PATH)
@@ -49,6 +49,11 @@ def named(name: str, content: Content) -> list[RulePlan | CorrelationPlan]:
     if not found:
         raise click.ClickException(f"no rule has the id or name {name!r}; see: soc rules list")
     return found
+
+
+def variants_of(paths: tuple[Path, ...]) -> Variants:
+    """Return what compiles variants of the rules at *paths*."""
+    return Variants(read_pipeline_files(chosen(paths)))
 
 
 def document_of(heading: Heading) -> Document | None:

@@ -10,8 +10,8 @@ import msgspec
 
 from soc.app.content import Content
 from soc.cli.case_files import CaseFile, read_cases
-from soc.cli.rule_cases import failures, signals_of, standing, subject, trials
-from soc.cli.rules_given import chosen, content_of, document_of, paths_argument, plans_of
+from soc.cli.rule_cases import Trial, failures, signals_of, standing, subject, trials
+from soc.cli.rules_given import chosen, content_of, document_of, paths_argument, plans_of, variants_of
 from soc.detection import reference
 from soc.detection.engine import Engine
 from soc.kernel.errors import ConfigError
@@ -19,7 +19,7 @@ from soc.rulebook.documents import Document
 from soc.rulebook.loosening import Looser, looser
 from soc.rulebook.mutation import Mutant, mutants
 from soc.rulebook.plan import CorrelationPlan, Heading, RulePlan
-from soc.rulebook.variants import condition_of, replaced
+from soc.rulebook.variants import Variants, replaced
 
 SAY_SECONDS = 2.0
 """Between two lines of progress."""
@@ -53,6 +53,7 @@ def mutate(paths: tuple[Path, ...], *, values: bool, seconds: float) -> None:
     faults = [*content.rulebook.errors, *failures(files, content)]
     if faults:
         raise click.ClickException("\n".join([*faults, "nothing is left out until: soc rules test"]))
+    variants = variants_of(paths)
     began = said = time.monotonic()
     survivors = 0
     for number, file in enumerate(files):
@@ -64,31 +65,31 @@ def mutate(paths: tuple[Path, ...], *, values: bool, seconds: float) -> None:
         if now - said > SAY_SECONDS:
             said = now
             click.echo(f"{number} of {len(files)} files, {survivors} survivors", err=True)
-        for line in unnoticed(file, content, values=values):
+        for line in unnoticed(file, content, variants, values=values):
             survivors += 1
             click.echo(line)
     click.echo(f"{len(files)} files, {survivors} parts that no case would miss")
     sys.exit(1 if survivors else 0)
 
 
-def unnoticed(file: CaseFile, content: Content, *, values: bool = False) -> Iterator[str]:
+def unnoticed(file: CaseFile, content: Content, variants: Variants, *, values: bool = False) -> Iterator[str]:
     """Yield a located line for each part of the rule of *file* that its cases, which hold, would not miss."""
     rule = subject(file, content.rulebook.rules)
     if rule is not None and (file.cases.match or file.cases.no_match):
-        yield from _of_rule(rule, file, content, values=values)
+        asked = list(trials(file, rule, content))
+        yield from _of_rule(rule, asked, variants, values=values)
     plan = subject(file, [plan for plan in content.rulebook.correlations if not plan.implicit])
     if plan is not None and file.cases.sequences:
         yield from _of_correlation(plan, file, content)
 
 
-def _of_rule(rule: RulePlan, file: CaseFile, content: Content, *, values: bool) -> Iterator[str]:
+def _of_rule(rule: RulePlan, asked: list[Trial], variants: Variants, *, values: bool) -> Iterator[str]:
     document = document_of(rule.heading)
-    written = None if document is None else condition_of(document.data)
+    written = None if document is None else variants.condition(document, document.data)
     if document is None or written is None:
         return
-    asked = list(trials(file, rule, content))
     for mutant in mutants(document, values=values):
-        condition = condition_of(mutant.data)
+        condition = variants.condition(document, mutant.data)
         if condition is None or condition == written:
             continue
         changed = msgspec.structs.replace(rule, condition=replaced(rule.condition, written, condition))

@@ -11,7 +11,7 @@ import msgspec
 from soc.detection import reference
 from soc.kernel.errors import shortened
 from soc.model.event import Event, LogSource, Mark
-from soc.model.fields import ABSENT, values_of
+from soc.model.fields import ABSENT, scalars_of, values_of
 from soc.rulebook.plan import And, Constant, FieldRef, Keyword, Node, Not, Or, RulePlan, Test
 from soc.rulebook.wording import said
 
@@ -25,7 +25,10 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     """Selection that this part is, as the rule calls it."""
     seen: tuple[str, ...] | None = None
-    """Values that a test looked at, shortened; () = the event has no such field; None = no test."""
+    """Values that a test looked at, shortened; () = the event has no such field.
+
+    Of a keyword the value it is in. None: of neither.
+    """
     parts: tuple["Part", ...] = ()
 
 
@@ -63,18 +66,28 @@ def _part(node: Node, rule: RulePlan, event: Event, names: Mapping[Node, str]) -
         case Constant(value):
             said_, inner = "always" if value else "never", ()
         case Test() | Keyword():
-            return Part(said(node), holds, names.get(node, ""), _seen(node, event))
+            seen = _heard(node, rule, event) if isinstance(node, Keyword) else _seen(node, event)
+            return Part(said(node), holds, names.get(node, ""), seen)
         case _:
             assert_never(node)
     parts = tuple(_part(part, rule, event, names) for part in inner)
     return Part(said_, holds, names.get(node, ""), parts=parts)
 
 
-def _seen(test: Test | Keyword, event: Event) -> tuple[str, ...] | None:
+def _heard(keyword: Keyword, rule: RulePlan, event: Event) -> tuple[str, ...] | None:
+    """Return the text of a record that could not be parsed, else the first value that *keyword* is in."""
     if Mark.QUARANTINED in event.marks:
-        return (shortened(event.original, MAX_SEEN),) if isinstance(test, Keyword) else ()
-    if isinstance(test, Keyword):
-        return None
+        return (shortened(event.original, MAX_SEEN),)
+    asked = msgspec.structs.replace(rule, condition=keyword)
+    for value in scalars_of(event.fields):
+        if reference.matches(asked, msgspec.structs.replace(event, fields={"": value})):
+            return (_shown(value),)
+    return None
+
+
+def _seen(test: Test, event: Event) -> tuple[str, ...]:
+    if Mark.QUARANTINED in event.marks:
+        return ()
     values = values_of(event.fields, test.field)
     if isinstance(test.pattern, FieldRef):
         values = [*values, *values_of(event.fields, test.pattern.field)]

@@ -8,6 +8,7 @@ from soc.app.content import house_mappings, read_content
 from soc.cli.case_files import read_cases
 from soc.cli.rule_cases import failures
 from soc.cli.rules_mutate import unnoticed
+from soc.rulebook.variants import Variants
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 FILES = sorted(
@@ -44,4 +45,4 @@ def test_analysts_read_the_rule_in_vietnamese(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_part_of_a_rule_could_be_left_out_unnoticed(path: Path) -> None:
     (file,) = read_cases([path])
-    assert list(unnoticed(file, CONTENT, values=True)) == []
+    assert list(unnoticed(file, CONTENT, Variants(), values=True)) == []

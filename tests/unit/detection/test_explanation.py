@@ -92,3 +92,9 @@ def test_of_a_record_that_could_not_be_parsed_only_keywords_see_the_text() -> No
     field = explain(plan_of({"s": {"f": "x"}, "condition": "s"}), event)
     assert not field.applies
     assert field.why.endswith("and the rule has none")
+
+
+def test_a_keyword_shows_the_value_it_is_in() -> None:
+    rule = plan_of({"s": ["-enc"], "condition": "s"})
+    assert explain(rule, event_with({"f": ["x", {"g": "a -ENC b"}]})).condition.seen == ("'a -ENC b'",)
+    assert explain(rule, event_with({"f": "x"})).condition.seen is None
