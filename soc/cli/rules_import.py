@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,7 +35,8 @@ MANY = 50
 @_only
 @click.option("--version", default="", help="Else what its version.txt says, else the day.")
 @click.option("--licence", default="", help="Else what its licence file says.")
-def import_package(source: Path, name: str, into: Path | None, **options: tuple[str, ...] | str) -> None:
+@click.option("--replace", is_flag=True, help="Even if the folder was edited since; the edits are lost.")
+def import_package(source: Path, name: str, into: Path | None, **options: Any) -> None:
     """Keep the rules of a public package (ZIP or folder) beside those of the house, with licence and hash.
 
     They lie in packages/NAME; the next import replaces them as a whole. What is wanted otherwise of single
@@ -45,13 +47,12 @@ def import_package(source: Path, name: str, into: Path | None, **options: tuple[
     soc rules import ~/sigma --as sigmahq --version r2026-08-01 --into /etc/soc/rules
     """  # noqa: D301 - click reads \b
     folder = into or house_rules()
-    about = About(
-        name, str(options["version"]), str(options["licence"]), SystemClock().now().date().isoformat()
-    )
+    day = SystemClock().now().date().isoformat()
+    about = About(name, options["version"], options["licence"], day)
     try:
         place = place_of(folder, name)
-        bundle = read_bundle(source, tuple(options["only"]))
-        before = installed(folder, name)[1] if place.exists() else None
+        bundle = read_bundle(source, options["only"])
+        before = installed(folder, name)[1] if place.exists() and not options["replace"] else None
         manifest = install(bundle, source, about, folder)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error

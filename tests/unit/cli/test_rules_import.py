@@ -114,3 +114,16 @@ def test_what_a_scan_finds_by_a_package_names_author_and_licence(tmp_path: Path,
         "licence": "DRL-1.1",
     }
     assert "rule: Rule a by Ann, DRL-1.1 (a)" in CliRunner().invoke(scan, words).stdout
+
+
+def test_a_folder_that_was_edited_is_only_replaced_when_told_so(tmp_path: Path, into: Path) -> None:
+    words = ["import", package(tmp_path, a="low"), "--as", "sigmahq", "--into", into]
+    run(*words)
+    rule = into / "packages" / "sigmahq" / "rules" / "a.yml"
+    before = rule.read_text(encoding="utf-8")
+    rule.write_text(before + "# mine\n", encoding="utf-8")
+    refused = run(*words)
+    assert refused.exit_code == 1
+    assert "was edited after its import; use overrides.yml, and import with --replace" in refused.output
+    assert run(*words, "--replace").exit_code == 0
+    assert rule.read_text(encoding="utf-8") == before
