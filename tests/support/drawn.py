@@ -1,5 +1,6 @@
 """Drawn: conditions, rules and events at random, odd ones more often than life gives them."""
 
+import re
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 from support.rulings import event_with, loaded, rule_text
 
+from soc.kernel.numbers import decimal_of
 from soc.model.event import Event, LogSource
+from soc.model.fields import text_of
 from soc.rulebook import plan
 from soc.rulebook.plan import Node, Pattern, RulePlan, Text, Wild
 
@@ -264,3 +267,50 @@ def crowds(draw: st.DrawFn) -> list[RulePlan]:
     ]
     sources = draw(st.lists(st.sampled_from(LOGSOURCES), min_size=3, max_size=3))
     return [bare(n, condition, sources[n % 3]) for n, condition in enumerate(conditions)]
+
+
+@st.composite
+def about(draw: st.DrawFn, events: list[Event]) -> list[RulePlan]:
+    """Rules made of what *events* hold, each true of one of them or nearly so; tried on every event."""
+    told = [pair for event in events for pair in event.fields.items()] or [("f", "")]
+    tests = [draw(_test_of(*draw(st.sampled_from(told)))) for _ in range(draw(st.integers(1, 6)))]
+    conditions = draw(st.lists(nested(st.sampled_from(tests), most=4), min_size=1, max_size=6))
+    return [bare(n, condition, routed=False) for n, condition in enumerate(conditions)]
+
+
+@st.composite
+def _test_of(draw: st.DrawFn, name: str, value: Any) -> Node:
+    while isinstance(value, list | dict) and value:
+        value = draw(st.sampled_from([*value.values()] if isinstance(value, dict) else value))
+    pattern = draw(_pattern_of(value))
+    if isinstance(pattern, Text | plan.Regex) and draw(st.booleans()):
+        return plan.Keyword(pattern)
+    return plan.Test(name, pattern)
+
+
+@st.composite
+def _pattern_of(draw: st.DrawFn, value: Any) -> Pattern:
+    text, number = text_of(value), decimal_of(value)
+    if text is None:
+        presence: list[Pattern] = [plan.Null(), plan.Exists(wanted=True), plan.Exists(wanted=False)]
+        return draw(st.sampled_from(presence))
+    if number is not None and draw(st.booleans()):
+        size: list[Pattern] = [plan.Number(number), *(plan.Compare(order, number) for order in plan.Order)]
+        return draw(st.sampled_from(size))
+    begin = draw(st.integers(0, len(text)))
+    piece = text[begin : begin + draw(st.integers(1, 12))]
+    piece = draw(st.sampled_from([piece, piece.swapcase(), piece.title()]))
+    if not piece:
+        return Text((Wild.ANY, text) if text else ())
+    if draw(st.booleans()):
+        return plan.Regex(re.escape(piece), *(draw(st.booleans()) for _ in range(3)))
+    parts: tuple[tuple[Wild | str, ...], ...] = (
+        (text,),
+        (piece,),
+        (piece, Wild.ANY),
+        (Wild.ANY, piece),
+        (Wild.ANY, piece, Wild.ANY),
+        (Wild.ANY, Wild.ONE, piece, Wild.ONE, Wild.ANY),
+        (text[:begin], Wild.ANY) if begin else (Wild.ANY,),
+    )
+    return Text(draw(st.sampled_from(parts)), draw(st.booleans()))

@@ -2,6 +2,10 @@
 
 import json
 
+from support.rulings import loaded, rule_text
+
+from soc.rulebook.plan import RulePlan
+
 WORD = "mimikatz"
 """The attack: a text that rules look for."""
 EVENT = {
@@ -120,3 +124,51 @@ UNREADABLE: dict[str, bytes] = {
     "NUL between": line().encode().replace(b", ", b",\0 ", 1),
 }
 """What is no record: kept, and its text still meets every rule with keywords."""
+FIELD_RULES = {
+    "contains": "{s: {CommandLine|contains: MIMIkatz}, condition: s}",
+    "regex": "{s: {CommandLine|re: 'mimi.?katz'}, condition: s}",
+    "wildcards": "{s: {CommandLine: '*mimi?atz*'}, condition: s}",
+    "with another": "{s: {Image|endswith: '\\evil.exe', CommandLine|contains: [zz, mimikatz]}, condition: s}",
+    "and not": "{s: {CommandLine|contains: mimikatz}, f: {Computer: PC2}, condition: s and not f}",
+    "with id": "{s: {EventID: 1, CommandLine|contains|cased: mimikatz}, condition: s}",
+    "exists": "{s: {CommandLine|exists: true}, t: {ParentImage: null}, condition: s and t}",
+}
+KEYWORD_RULES = {
+    "anywhere": "{s: [mimikatz], condition: s}",
+    "here": "{s: [MIMIKATZ], condition: s}",
+    "by regex": "{s: {'|re': '(?i)MIMI[k]atz'}, condition: s}",
+    "elsewhere": "{s: [mimikatz, nothing], condition: s}",
+    "elsewhere, all": "{s: {'|all': [mimi, katz]}, condition: s}",
+    "elsewhere, not a field": "{s: [mimikatz], f: {CommandLine|contains: mimikatz}, condition: s and not f}",
+}
+ABOUT_NUMBERS = {
+    f"{name} {modifier} {value}": f"{{s: {{{name}{modifier}: {value}}}, condition: s}}"
+    for name in ("n", "m", "EventID")
+    for modifier, value in (
+        ("", 0),
+        ("", 1),
+        ("|gt", 5),
+        ("|lt", 0),
+        ("|contains", "'0'"),
+        ("|exists", "true"),
+    )
+}
+
+
+def odd_rules() -> tuple[RulePlan, ...]:
+    """All of these rules, each under its name."""
+    detections = {**FIELD_RULES, **KEYWORD_RULES, **ABOUT_NUMBERS}
+    texts = [rule_text(body, id=name, logsource=_source_of(name)) for name, body in detections.items()]
+    book = loaded(*texts, known=lambda source: source.product != "nobody's")
+    assert book.errors == ()
+    return book.rules
+
+
+def _source_of(name: str) -> dict[str, str]:
+    match name.partition(",")[0]:
+        case "elsewhere":
+            return {"product": "linux", "service": "auth"}
+        case "anywhere":
+            return {"product": "nobody's"}
+        case _:
+            return {"product": "windows", "category": "process_creation"}
