@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -13,9 +14,9 @@ from rich.markup import escape
 from rich.progress import Progress, TextColumn
 
 from soc.app.content import Content, house_mappings, read_content
+from soc.cli.logsource_option import LogSourceType
 from soc.cli.scan_output import episode_line, hit_line, printable, show_table
 from soc.kernel.errors import ConfigError
-from soc.model.event import LogSource
 from soc.model.signal import Signal
 from soc.parsing.parse import FORMATS
 from soc.pipeline.files import find
@@ -41,10 +42,10 @@ class Findings:
 @click.option("--agency", default="", help="Whose logs these are.")
 @click.option("--agency-field", default=None, help="Field of the event that names the agency.")
 @click.option("--zone", default="UTC", show_default=True, help="For times without a zone, and for days.")
-@click.option("--logsource", default=None, help="For files that do not tell: product=…,category=…,service=…")
+@click.option("--logsource", type=LogSourceType(), help="For files that do not tell.")
 @click.option("--no-routing", is_flag=True, help="Try every rule on every event.")
 @click.option("--strict", is_flag=True, help="Exit 2 if a file, record or rule could not be used.")
-def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: object) -> None:
+def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: Any) -> None:
     """Run Sigma rules over log files: EVTX, JSON, syslog, access logs; gzip and zstd of them.
 
     \b
@@ -114,7 +115,7 @@ def _print_table(
     click.echo(f"{tally.events} events, {tally.hits} matches, {len(alerts)} alerts", err=True)
 
 
-def _manner(options: dict[str, object]) -> Manner:
+def _manner(options: dict[str, Any]) -> Manner:
     zone = str(options["zone"])
     try:
         ZoneInfo(zone)
@@ -122,23 +123,13 @@ def _manner(options: dict[str, object]) -> Manner:
         raise click.BadParameter(
             f"{zone!r} is no IANA zone; e.g. Asia/Ho_Chi_Minh", param_hint="--zone"
         ) from error
-    given = options["logsource"]
     return Manner(
         zone=zone,
         format=_text(options["format_"]),
-        logsource=None if given is None else _logsource(str(given)),
+        logsource=options["logsource"],
         agency=str(options["agency"]).lower(),
         agency_field=_text(options["agency_field"]),
     )
-
-
-def _logsource(text: str) -> LogSource:
-    parts = dict(part.partition("=")[::2] for part in text.split(","))
-    if not parts or set(parts) - {"product", "category", "service"} or not all(parts.values()):
-        raise click.BadParameter(
-            f"{text!r}; accepted: product=…,category=…,service=…", param_hint="--logsource"
-        )
-    return LogSource(**parts)
 
 
 def _text(value: object) -> str | None:

@@ -14,6 +14,7 @@ from soc.model.episode import Member
 from soc.ports.accounts import Session
 from soc.ports.events import Query
 from soc.response.runs import RunView
+from soc.rulebook.attribution import attribution
 
 MAX_ROWS = 500
 MAX_TIMELINE = 100
@@ -64,7 +65,9 @@ async def alert(parts: Parts, session: Session, request: web.Request) -> dict[st
         "alert": _whole(session, found),
         "rule": None if heading is None else msgspec.to_builtins(heading),
         "titles": {
-            id_: heading.title for id_, heading in headings.items() if id_ in {m.rule_id for m in members}
+            id_: attribution(heading) if heading.licence else heading.title
+            for id_, heading in headings.items()
+            if id_ in {m.rule_id for m in members}
         },
         "timeline": timeline,
         "hidden": max(0, len(members) - MAX_TIMELINE),
