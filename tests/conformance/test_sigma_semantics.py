@@ -400,7 +400,7 @@ POINTS = {
         "a selection of keywords is negated",
     ],
 }
-"""What the specification says, by the number under which ``rules/README.md`` decides it, and its vectors."""
+"""What the specification says, point by point, and the vectors of each."""
 POINT_OF = {says: point for point, vectors in POINTS.items() for says in vectors}
 
 

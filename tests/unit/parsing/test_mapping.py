@@ -69,7 +69,7 @@ def test_channels_are_compared_without_regard_to_case_and_true_is_no_event_id() 
         (LogSource("soc", None, "any-kind"), True),
         (LogSource("zeek", None, "some_new_log"), True),
         (LogSource(), True),
-        (LogSource("windows", "file_access"), False),
+        (LogSource("windows", "unheard_of"), False),
         (LogSource("zeek", "process_creation"), False),
         (LogSource("unheard-of"), False),
     ],
