@@ -73,7 +73,8 @@ def install(bundle: Bundle, source: Path, about: About, into: Path) -> Manifest:
     manifest = _manifest(bundle, source, about)
     new, old = place.with_name(f".{about.name}.new"), place.with_name(f".{about.name}.old")
     _recover(place, old)
-    shutil.rmtree(new, ignore_errors=True)
+    for rest in (new, old):
+        shutil.rmtree(rest, ignore_errors=True)
     for path, content in bundle.rules.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)

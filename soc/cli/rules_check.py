@@ -16,6 +16,8 @@ from soc.rulebook.house import Finding, Kind, missing, unknown_fields, without_c
 
 MANY = 100
 """More findings than this are told by kind."""
+OWN = "soc"
+"""Product of the centre's own events: it names their fields itself, and most are stored as labels."""
 EXAMPLES = 5
 """Messages told of each kind then."""
 
@@ -52,6 +54,11 @@ def check(paths: tuple[Path, ...], *, house: bool, whole: bool) -> None:
     sys.exit(1 if errors else 0)
 
 
+def is_ours(path: Path, ours: Path) -> bool:
+    """Return whether *path* is a rule of the house: packages are others' rules kept beside them."""
+    return path.is_relative_to(ours) and "packages" not in path.relative_to(ours).parts
+
+
 def _loading(content: Content) -> Iterator[Finding]:
     for line in content.rulebook.warnings:
         yield _finding(line, Kind.LOGSOURCE if "no mapping knows the log source" in line else Kind.MEANING)
@@ -67,9 +74,7 @@ def _fields(content: Content) -> Iterator[Finding]:
     sections = content.sources.ecs
 
     def known(source: LogSource) -> set[str] | None:
-        if (
-            source.product == "soc"
-        ):  # the centre names the fields of its own events, and stores them as labels
+        if source.product == OWN:
             return None
         found = [fields for section, fields in sections if section != LogSource() and section.covers(source)]
         return {name for fields in found for name in fields} or None
@@ -83,7 +88,7 @@ def _cases(content: Content, *, house: bool) -> Iterator[Finding]:
     asked = [
         plan
         for plan in plans_of(content)
-        if house or _is_ours(Path(plan.heading.location.path).resolve(), ours)
+        if house or is_ours(Path(plan.heading.location.path).resolve(), ours)
     ]
     tested = {
         path
@@ -91,11 +96,6 @@ def _cases(content: Content, *, house: bool) -> Iterator[Finding]:
         if Path(path).with_name(Path(path).stem + SUFFIX).is_file()
     }
     yield from without_cases(asked, tested)
-
-
-def _is_ours(path: Path, ours: Path) -> bool:
-    """Return whether *path* is a rule of the house: packages are others' rules kept beside them."""
-    return path.is_relative_to(ours) and "packages" not in path.relative_to(ours).parts
 
 
 def _finding(line: str, kind: Kind) -> Finding:

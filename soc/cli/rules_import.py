@@ -54,7 +54,7 @@ def import_package(source: Path, name: str, into: Path | None, **options: Any) -
         bundle = read_bundle(source, options["only"])
         before = installed(folder, name)[1] if place.exists() and not options["replace"] else None
         manifest = install(bundle, source, about, folder)
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(
         f"{place}: {manifest.files} rule files, version {manifest.version}, licence {manifest.licence}"
@@ -81,7 +81,7 @@ def diff_package(name: str, source: Path, into: Path | None, only: tuple[str, ..
     try:
         _, before = installed(into or house_rules(), name)
         after = read_bundle(source, only)
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         raise click.ClickException(str(error)) from error
     changes = compare(_documents(before), _documents(after))
     for fate in Fate:

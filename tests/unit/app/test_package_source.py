@@ -116,3 +116,13 @@ def test_what_is_no_package_is_said(tmp_path: Path, content: bytes) -> None:
 def test_a_package_without_rules_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds no Sigma rule"):
         read_bundle(unpacked(tmp_path, {"README.md": "x"}))
+
+
+def test_an_encrypted_file_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {"a.yml": BLOCK})
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x03\x04") + 6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(ConfigError, match=r"'a\.yml' is encrypted"):
+        read_bundle(path)

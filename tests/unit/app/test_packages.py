@@ -108,3 +108,27 @@ def test_a_rule_file_knows_its_package(tmp_path: Path) -> None:
     (tmp_path / "packages" / "sigmahq" / "PACKAGE.yml").write_text("name: [", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"PACKAGE\.yml"):
         manifest_of(tmp_path / "packages" / "sigmahq" / "a.yml")
+
+
+def test_what_an_import_left_behind_is_in_nobodys_way(tmp_path: Path) -> None:
+    install(bundle("a.yml"), SOURCE, ABOUT, tmp_path)
+    behind = tmp_path / "packages" / ".sigmahq.old"
+    behind.mkdir()
+    (behind / "x.yml").write_text("detection: x\n", encoding="utf-8")
+    install(bundle("b.yml"), SOURCE, ABOUT, tmp_path)
+    assert list(installed(tmp_path, "sigmahq")[1].rules) == ["b.yml"]
+    assert not behind.exists()
+
+
+def test_an_import_that_cannot_be_written_leaves_the_package_that_was_put_aside(tmp_path: Path) -> None:
+    install(bundle("a.yml"), SOURCE, ABOUT, tmp_path)
+    packages = tmp_path / "packages"
+    (packages / "sigmahq").rename(packages / ".sigmahq.old")
+    with pytest.raises(OSError, match="b"):
+        install(bundle("b.yml", "b.yml/c.yml"), SOURCE, ABOUT, tmp_path)
+    assert list(installed(tmp_path, "sigmahq")[1].rules) == ["a.yml"]
+
+
+def test_the_hash_knows_names_and_contents() -> None:
+    hashes = {hash_of(rules) for rules in ({"a": b"x"}, {"b": b"x"}, {"a": b"y"}, {"a": b"x", "b": b"x"})}
+    assert len(hashes) == 4

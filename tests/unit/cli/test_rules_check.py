@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 from support.rulings import rule_text
 
 from soc.cli.rules import rules
+from soc.cli.rules_check import is_ours
 from soc.cli.rules_given import house_rules
 
 ABOUT = {
@@ -91,3 +92,9 @@ def test_many_warnings_are_told_by_kind_unless_all_are_wanted(folder: Path) -> N
 
 def test_a_path_that_is_not_there_is_said() -> None:
     assert run("/nowhere").exit_code == 2
+
+
+def test_packages_lie_beside_the_house_and_are_none_of_it(tmp_path: Path) -> None:
+    assert is_ours(tmp_path / "layer1" / "a.yml", tmp_path)
+    assert not is_ours(tmp_path / "packages" / "sigmahq" / "a.yml", tmp_path)
+    assert not is_ours(Path("/elsewhere/a.yml"), tmp_path)

@@ -127,3 +127,15 @@ def test_a_folder_that_was_edited_is_only_replaced_when_told_so(tmp_path: Path, 
     assert "was edited after its import; use overrides.yml, and import with --replace" in refused.output
     assert run(*words, "--replace").exit_code == 0
     assert rule.read_text(encoding="utf-8") == before
+
+
+def test_a_filter_of_an_override_works_when_rules_are_loaded(tmp_path: Path, into: Path) -> None:
+    run("import", package(tmp_path, a="low"), "--as", "sigmahq", "--into", into)
+    (into / "overrides.yml").write_text(
+        "overrides: [{rule: a, reason: x, filter: {t: {host: bak}, condition: not t}}]\n", encoding="utf-8"
+    )
+    event = tmp_path / "event.json"
+    event.write_text('{"a": "x", "host": "bak"}', encoding="utf-8")
+    lines = run("explain", "a", event, "--rules", into, "--logsource", "product=test").output.splitlines()
+    assert lines[0].endswith("does not match")
+    assert "false    not" in lines

@@ -74,3 +74,10 @@ def test_a_comment_names_a_few_titles_and_counts_the_others() -> None:
 
 def test_no_rules_are_a_layer_too() -> None:
     assert navigator_layer(coverage(loaded()), "x")["gradient"]["maxValue"] == 1
+
+
+def test_a_correlation_that_another_names_is_silent() -> None:
+    body = {"type": "event_count", "group-by": ["host"], "timespan": "5m", "condition": {"gte": 3}}
+    inner = correlation_text({**body, "rules": ["a"]}, id="inner", title="Inner")
+    outer = correlation_text({**body, "rules": ["inner"]}, id="outer", title="Outer")
+    assert coverage(loaded(rule("a"), inner, outer)).silent == ("Rule a", "Inner")
