@@ -33,7 +33,12 @@ for command in (check, show_coverage, diff_package, explain_rule, import_package
 @rules.command("list")
 @paths_argument
 def list_rules(paths: tuple[Path, ...]) -> None:
-    """List rules and correlations by level and title."""
+    """List rules and correlations by level and title.
+
+    \b
+    soc rules list
+    soc rules list ~/sigma/rules/windows
+    """  # noqa: D301 - click reads \b
     table = Table("level", "title", "kind", "about", "id", box=None)
     for plan in sorted(plans_of(content_of(paths)), key=lambda p: (-p.heading.level.rank, p.heading.title)):
         cells = (plan.heading.level.value, plan.heading.title, *_kind(plan), plan.id)

@@ -54,7 +54,7 @@ def test_a_record_comes_through_a_pipe_and_its_log_source_is_told(tmp_path: Path
     output = explain(rule, "-", "--logsource", "product=windows,category=x", text=event).output
     assert "false    cmd: CommandLine contains '-enc'; seen: 'powershell -nop'" in output
     assert "false      who: User is 'root'; the event has no such field" in output
-    wrong = explain(rule, "-", "--logsource", "produkt=windows", text=event)
+    wrong = explain(rule, "-", "--logsource", "prod=windows", text=event)
     assert wrong.exit_code == 2
     assert "accepted: product=…,category=…,service=…" in wrong.output
 

@@ -92,10 +92,10 @@ def test_what_sigma_allows_fits(text: str) -> None:
     [
         rule_text(DETECTION, level="loud"),
         rule_text(DETECTION, tags=["Attack T1110"]),
-        rule_text(DETECTION, logsource={"produkt": "x"}),
+        rule_text(DETECTION, logsource={"prod": "x"}),
         rule_text(DETECTION, logsource={}),
         rule_text(DETECTION, custom={"group_by": ["h"]}),
-        rule_text("{s: {a|contans: x}, condition: s}"),
+        rule_text("{s: {a|holds: x}, condition: s}"),
         rule_text("{s: {a: {b: x}}, condition: s}"),
         rule_text("{s: {a: []}, condition: s}"),
         rule_text("{s: {}, condition: s}"),
