@@ -14,6 +14,7 @@ from soc.rulebook.plan import Number, Pattern, Text, Wild
 from soc.rulebook.selections import Selection
 from soc.rulebook.specs import Spec
 from soc.rulebook.strings import Parts, joined, parts_of, rewritten, written
+from soc.rulebook.subjects import MAX_NAMES
 
 Names: TypeAlias = Callable[[str | None], tuple[str, ...] | None]
 """Field → its new names, or None if it stays; None is what keywords have as field."""
@@ -91,9 +92,9 @@ def read_change(spec: Spec, also: tuple[str, ...]) -> Change:
     kind = spec.text("type")
     if kind in _MEANINGLESS:
         raise Fault(f"transformation {kind!r} {_MEANINGLESS[kind]}", *spec.keys, "type")
-    if kind not in _READERS:
-        raise Fault(f"unknown transformation {kind!r}", *spec.keys, "type", fix=nearest(kind, _READERS))
-    keys, read = _READERS[kind]
+    if kind not in CHANGES:
+        raise Fault(f"unknown transformation {kind!r}", *spec.keys, "type", fix=nearest(kind, CHANGES))
+    keys, read = CHANGES[kind]
     spec.only((*also, *keys))
     return read(spec)
 
@@ -103,7 +104,11 @@ def _mapping(spec: Spec) -> dict[str | None, tuple[str, ...]]:
     for key in given.data:
         if key is not None and not isinstance(key, str):
             raise given.fault(str(key), "text → text or list of texts")
-    return {key: given.texts_of(str(key), value) for key, value in given.data.items()}
+    mapping = {key: given.texts_of(str(key), value) for key, value in given.data.items()}
+    for key, texts in mapping.items():
+        if len(texts) > MAX_NAMES:
+            raise Fault(f"{len(texts)} names for {key!r}; accepted: {MAX_NAMES}", *given.keys, str(key))
+    return mapping
 
 
 def _field_names(spec: Spec) -> Rename:
@@ -229,7 +234,7 @@ def _refuse(item: bool) -> Callable[[Spec], Refuse]:  # noqa: FBT001 - of an ite
     return lambda spec: Refuse(spec.text("message"), item)
 
 
-_READERS: Mapping[str, tuple[tuple[str, ...], Callable[[Spec], Change]]] = {
+CHANGES: Mapping[str, tuple[tuple[str, ...], Callable[[Spec], Change]]] = {
     "field_name_mapping": (("mapping",), _field_names),
     "field_name_prefix_mapping": (("mapping",), _field_prefixes),
     "field_name_prefix": (("prefix",), _prefix),

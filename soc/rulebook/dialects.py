@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
 from soc.kernel.folding import fold
 from soc.rulebook.plan import Regex
@@ -71,7 +72,12 @@ def _compiled(regex: Regex) -> re.Pattern[str]:
 
 def _fold_beyond_ascii(text: str) -> str:
     """Fold letters beyond ASCII, but for the Kelvin sign and ſ, which as k and s would be word characters."""
-    return text if text.isascii() else "".join(char if fold(char).isascii() else fold(char) for char in text)
+    return text if text.isascii() else "".join(map(_folded, text))
+
+
+def _folded(char: str) -> str:
+    folded = fold(char)
+    return char if folded.isascii() or ord(char) in _CASELESS else folded
 
 
 def _unescaped(pattern: str) -> str:
@@ -120,6 +126,22 @@ def _class(piece: str) -> str:
     return f"{head}{more}{escape}{body}]"
 
 
+_CASELESS = frozenset(
+    chain(
+        range(0x13F8, 0x13FE),
+        range(0x1C80, 0x1C89),
+        range(0x1C90, 0x1CC0),
+        (0x2C2F, 0xA7AE, 0xA7F5),
+        range(0xA7B2, 0xA7DA),
+        range(0xAB70, 0xABC0),
+        range(0x104B0, 0x104D4),
+        range(0x10570, 0x10596),
+        range(0x10C80, 0x10CB3),
+        range(0x16E40, 0x16E60),
+        range(0x1E900, 0x1E922),
+    )
+)
+"""Letters that got their case after the Unicode that hyperscan knows: under ``i`` only themselves."""
 _SAME = ("kK\u212a", "sS\u017f")
 """Letters that are one under ``i`` though only one of them is beyond ASCII."""
 _ESCAPE = re.compile(r"\\(?:x(?P<code>[0-9a-fA-F]{2})|.)", re.DOTALL)

@@ -137,13 +137,13 @@ def _finished(rule: _Rule, loading: _Loading, known: Known) -> RulePlan | None:
         subject = replace(subject, detections=(*subject.detections, *covering))
         subject = processed(subject, loading.pipelines)
         condition = _condition(subject, loading)
+        changed = _renamed(rule.custom, subject)
     except RuleError as error:
         loading.reject(document, error)
         return None
-    group_by = rule.custom.group_by
-    if group_by is not None:
-        group_by = tuple(new for name in group_by for new in subject.names_of(name))
-    changed = msgspec.structs.replace(rule.custom, group_by=group_by)
+    except Fault as fault:
+        loading.reject(document, document.located(fault))
+        return None
     (source,) = subject.logsources
     return RulePlan(
         heading=rule.heading,
@@ -154,6 +154,13 @@ def _finished(rule: _Rule, loading: _Loading, known: Known) -> RulePlan | None:
         version=digest(msgspec.json.encode((condition, source, changed))),
         routed=known(source),
     )
+
+
+def _renamed(given: Custom, subject: Subject) -> Custom:
+    if given.group_by is None:
+        return given
+    group_by = tuple(new for name in given.group_by for new in subject.names_of(name))
+    return msgspec.structs.replace(given, group_by=group_by)
 
 
 def _condition(subject: Subject, loading: _Loading) -> Node:

@@ -42,6 +42,8 @@ from soc.rulebook.subjects import Subject
 from soc.rulebook.values import Placeholders
 
 MAX_STEPS = 1000
+MAX_VALUES = 20_000
+"""Of one rule, if steps make more of it than it had."""
 _KEYS = {"name", "priority", "vars", "transformations", "postprocessing", "finalizers", "allowed_backends"}
 _GUARDS = ("rule", "detection_item", "field_name")
 
@@ -197,7 +199,14 @@ def _with_items(subject: Subject, step: Step, values: Placeholders) -> Subject:
             return item
         return changed(new, lambda item: replace(item, steps=item.steps | {step.id}))
 
-    return subject.with_items(change)
+    after = subject.with_items(change)
+    if _values(after) > max(MAX_VALUES, _values(subject)):
+        raise _refusal(subject.document, Fault(f"pipelines make more than {MAX_VALUES} values of it"), step)
+    return after
+
+
+def _values(subject: Subject) -> int:
+    return sum(len(item.values) for item in subject.items())
 
 
 def _changed(subject: Subject, step: Step, item: Item, values: Placeholders) -> Selection | None:

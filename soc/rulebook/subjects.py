@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from soc.model.event import LogSource
-from soc.rulebook.documents import Document
+from soc.rulebook.documents import Document, Fault
 from soc.rulebook.selections import Detection, Item, Selection, changed, items_of
+
+MAX_NAMES = 100
+"""That one name may become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,17 @@ class Subject:
         return replace(self, detections=tuple(_changed(each, change) for each in self.detections))
 
     def names_of(self, name: str) -> tuple[str, ...]:
-        """Return what the field *name*, outside of detections, is called after all renaming."""
+        """Return what the field *name*, outside of detections, is called after all renaming.
+
+        Raises:
+            Fault: it has become more names than anybody means.
+        """
         names: tuple[str, ...] = (name,)
         for rename in self.renames:
-            names = tuple(new for old in names for new in rename(old))
-        return tuple(dict.fromkeys(names))
+            names = tuple(dict.fromkeys(new for old in names for new in rename(old)))
+            if len(names) > MAX_NAMES:
+                raise Fault(f"pipelines make more than {MAX_NAMES} names of {name!r}")
+        return names
 
 
 def _changed(detection: Detection, change: Callable[[Detection, Item], Selection | None]) -> Detection:

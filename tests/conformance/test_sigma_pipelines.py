@@ -33,6 +33,7 @@ from sigma.types import (
 )
 from support.rulings import event_with
 
+from soc.app.content import house_mappings, read_content
 from soc.detection import reference
 from soc.detection.engine import Engine
 from soc.rulebook.detections import keyword_pattern
@@ -271,3 +272,20 @@ def test_a_public_rule_uses_the_list_that_a_pipeline_gives(corpora: Path, matche
     asked = {"Image": r"C:\Windows\System32\wscript.exe", "QueryName": "files.province.example"}
     assert not matcher(rule, event_with(asked, logsources=sources))
     assert matcher(rule, event_with({**asked, "QueryName": "far.example"}, logsources=sources))
+
+
+def test_a_folder_of_rules_brings_its_pipelines_and_lists(corpora: Path, tmp_path: Path) -> None:
+    files = placeholder_files(corpora)
+    for number, file in enumerate(files):
+        (tmp_path / f"{number}.yml").write_text(file.text, encoding="utf-8")
+    folder = tmp_path / "pipelines"
+    folder.mkdir()
+    without = read_content([tmp_path], house_mappings()).rulebook
+    assert (len(without.rules), len(without.errors)) == (0, len(files))
+    (folder / "lists.yml").write_text(lists_for(files, ["203.0.113.7"]), encoding="utf-8")
+    found = read_content([tmp_path], house_mappings()).rulebook
+    assert (len(found.rules), found.errors) == (len(files), ())
+    (folder / "lists.yml").write_text("transformations: [{type: value_placeholder}]", encoding="utf-8")
+    broken = read_content([tmp_path], house_mappings()).rulebook
+    assert "did you mean 'value_placeholders'?" in broken.errors[0]
+    assert len(broken.errors) == len(files) + 1

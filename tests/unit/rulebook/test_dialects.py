@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from soc.kernel.folding import fold
 from soc.rulebook.dialects import for_python, found, mixes_case_beyond_ascii
 from soc.rulebook.plan import Regex
 from soc.rulebook.regexes import flags
@@ -56,10 +57,14 @@ def runs(regex: Regex) -> hyperscan.Database | None:
     return database
 
 
-def hits(database: hyperscan.Database, text: str) -> bool:
+def numbers_hit(database: hyperscan.Database, text: str) -> list[int]:
     seen: list[int] = []
-    database.scan(text.encode(), match_event_handler=lambda *_: seen.append(1), context=None)
-    return bool(seen)
+    database.scan(text.encode(), match_event_handler=lambda number, *_: seen.append(number), context=None)
+    return seen
+
+
+def hits(database: hyperscan.Database, text: str) -> bool:
+    return bool(numbers_hit(database, text))
 
 
 @given(EXPRESSIONS, st.lists(TEXTS, min_size=1, max_size=8))
@@ -107,3 +112,19 @@ def test_differences_that_are_known_are_gone(pattern: str, text: str, wanted: bo
     database = runs(Regex(pattern))
     assert database is not None
     assert hits(database, text) is found(Regex(pattern), text) is wanted
+
+
+def test_every_letter_has_the_case_that_hyperscan_gives_it() -> None:
+    everything = [chr(n) for n in range(128, 0x1F000) if not 0xD800 <= n < 0xE000]
+    letters = [char for char in everything if fold(char) != char]
+    for start in range(0, len(letters), 400):
+        chosen = letters[start : start + 400]
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        database.compile(
+            expressions=[char.encode() for char in chosen],
+            ids=list(range(len(chosen))),
+            flags=[flags(Regex("", ignore_case=True))] * len(chosen),
+        )
+        for number, char in enumerate(chosen):
+            seen = numbers_hit(database, fold(char))
+            assert (number in seen) == found(Regex(char, ignore_case=True), fold(char)), hex(ord(char))

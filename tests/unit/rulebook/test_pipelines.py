@@ -1,14 +1,20 @@
 """Pipelines change rules as pySigma's do; what they cannot do is an error of the pipeline, with its place."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from support.rulings import correlation_text, loaded, rule_text
 
 from soc.model.event import LogSource
-from soc.rulebook.documents import RuleFile
+from soc.rulebook.changes import CHANGES
+from soc.rulebook.criteria import FIELD_TESTS, ITEM_TESTS, RULE_TESTS
+from soc.rulebook.documents import RuleFile, read_pipeline_files, read_rule_files
 from soc.rulebook.pipelines import read_pipelines
 from soc.rulebook.plan import And, FieldRef, Keyword, Node, Not, Number, Or, Regex, Rulebook, Text, Wild
 from soc.rulebook.plan import Test as On
@@ -506,3 +512,74 @@ def test_a_pipeline_that_cannot_be_used_is_rejected_whole_with_the_place(text: s
 def test_errors_of_pipelines_stand_before_those_of_rules() -> None:
     book = loaded("title: x\n", pipelines=[RuleFile("pipelines/p.yml", "names: x")])
     assert [error.split(":")[0] for error in book.errors] == ["pipelines/p.yml", "0.yml"]
+
+
+def test_steps_cannot_make_ever_more_of_a_rule() -> None:
+    double = "{type: field_name_prefix_mapping, mapping: {'': [a, b]}}"
+    steps = [double] * 40
+    fields = rule_text("{s: {f: v}, condition: s}")
+    assert "more than 20000 values" in book_under(fields, *steps).errors[0]
+    texts = ["{type: map_string, mapping: {v: [v, v]}}"] * 40
+    assert "more than 20000 values" in book_under(fields, *texts).errors[0]
+    keywords = rule_text("{s: [v], condition: s}", custom={"group-by": ["f"]})
+    assert "more than 100 names of 'f'" in book_under(keywords, *steps).errors[0]
+    assert book_under(keywords, *steps).rules == ()
+
+
+STEP_KEYS = st.sampled_from(
+    ["type", "id", "mapping", "prefix", "suffix", "conditions", "template", "negated", "regex", "replacement"]
+    + ["skip_special", "value", "force_type", "message", "include", "exclude", "key", "val", "product"]
+    + [
+        f"{prefix}_{end}"
+        for prefix in ("rule", "field_name")
+        for end in ("conditions", "cond_op", "cond_not")
+    ]
+    + ["detection_item_conditions", "rule_cond_expr", "attribute", "op", "cond", "pattern", "fields", "mode"]
+)
+STEP_VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-3, 3),
+        st.sampled_from([*CHANGES, *RULE_TESTS, *ITEM_TESTS, *FIELD_TESTS]),
+        st.sampled_from(
+            ["s", "a", "any", "all", "and", "not x", "re", "str", "num", "(", "%u%", "", "\\\\1", "$x"]
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(STEP_KEYS | st.sampled_from(["a", "b"]), inner, max_size=4),
+    ),
+    max_leaves=10,
+)
+STEPS = st.builds(
+    lambda kind, rest: {**rest, "type": kind},
+    st.sampled_from(list(CHANGES)),
+    st.dictionaries(STEP_KEYS, STEP_VALUES, max_size=5),
+)
+
+
+@given(
+    st.lists(st.one_of(STEPS, STEP_VALUES), max_size=4),
+    st.dictionaries(
+        st.sampled_from(["name", "priority", "vars", "finalizers", "x"]), STEP_VALUES, max_size=2
+    ),
+)
+def test_nothing_that_a_pipeline_may_hold_stops_the_loading(steps: list[Any], more: dict[str, Any]) -> None:
+    text = yaml.safe_dump({**more, "transformations": steps}, allow_unicode=True)
+    rules = [rule_text("{s: {a: [v, 5, null], 'b|expand': '%u%'}, t: [k], condition: s or t}", id="one")]
+    rules += [rule_text("{s: {a|re: x, b|fieldref: a}, condition: s}", id="two", custom={"group-by": "a"})]
+    book = loaded(*rules, pipelines=[RuleFile("pipelines/p.yml", text)])
+    assert all(re.match(r"(pipelines/p|\d)\.yml:\d+", error) for error in book.errors)
+    assert len(book.rules) == 2 or book.errors
+
+
+def test_pipelines_are_found_beside_the_rules_they_are_for(tmp_path: Path) -> None:
+    for name in ("pipelines/a.yml", "sub/pipelines/b.yml", "sub/r.yml", "pipelines/deeper/c.yml", "x.yml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("title: x\n", encoding="utf-8")
+    found = [Path(file.path).relative_to(tmp_path).as_posix() for file in read_pipeline_files([tmp_path])]
+    assert found == ["pipelines/a.yml", "sub/pipelines/b.yml"]
+    rules = [Path(file.path).relative_to(tmp_path).as_posix() for file in read_rule_files([tmp_path])]
+    assert rules == ["sub/r.yml", "x.yml"]
+    assert read_pipeline_files([tmp_path / "x.yml"]) == []
