@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from soc.app.packages import licence_of
+from soc.app.packages import Licences
 from soc.detection.engine import Engine
 from soc.kernel.errors import ConfigError
 from soc.parsing.mapping import Sources, entity_fields, known_logsource, load_mappings
@@ -48,7 +48,7 @@ def read_content(folders: list[Path], mappings: Path) -> Content:
         entities=lambda logsource: entity_fields(sources, logsource),
         pipelines=read_pipeline_files(folders),
     )
-    return Content(sources, licensed(apply(rulebook, overrides), licence_of))
+    return Content(sources, licensed(apply(rulebook, overrides), Licences().of))
 
 
 def read_playbooks(folders: list[Path]) -> tuple[Playbook, ...]:

@@ -7,8 +7,7 @@ never edited; what a province wants otherwise stands in ``<rules>/overrides.yml`
 import hashlib
 import re
 import shutil
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,7 @@ def installed(into: Path, name: str) -> tuple[Manifest, Bundle]:
     """
     place = place_of(into, name)
     _recover(place, place.with_name(f".{name}.old"))
-    manifest = manifest_of(place / MANIFEST)
+    manifest = _manifest_in(place)
     if manifest is None:
         raise ConfigError(
             f"no package {name!r} in {into / FOLDER}; kept there: {', '.join(_names(into)) or 'none'}"
@@ -110,28 +109,25 @@ def installed(into: Path, name: str) -> tuple[Manifest, Bundle]:
     return manifest, bundle
 
 
-def manifest_of(path: Path) -> Manifest | None:
-    """Return what is known of the package that the rule file *path* belongs to; None if it is in none.
+class Licences:
+    """Licences of rule files by the packages that they are in; the papers of each package are read once."""
 
-    Raises:
-        ConfigError: its PACKAGE.yml cannot be read.
-    """
-    for folder in path.parents:
-        if folder.parent.name == FOLDER and (folder / MANIFEST).is_file():
-            return _read(folder / MANIFEST, (folder / MANIFEST).stat().st_mtime_ns)
-    return None
+    def __init__(self) -> None:
+        self._known: dict[Path, str] = {}
 
+    def of(self, path: str) -> str:
+        """Return the licence of the rule file *path*; empty if it is in no package.
 
-def licence_of(path: str) -> str:
-    """Return the licence of the package that the rule file *path* belongs to; empty if it is in none.
+        Raises:
+            ConfigError: the PACKAGE.yml of its package cannot be read.
+        """
+        return next(filter(None, map(self._in, _places_above(path))), "")
 
-    Raises:
-        ConfigError: its PACKAGE.yml cannot be read.
-    """
-    if FOLDER not in Path(path).parts:
-        return ""
-    manifest = manifest_of(Path(path))
-    return manifest.licence if manifest else ""
+    def _in(self, place: Path) -> str:
+        if place not in self._known:
+            manifest = _manifest_in(place)
+            self._known[place] = manifest.licence if manifest else ""
+        return self._known[place]
 
 
 def hash_of(rules: Mapping[str, bytes]) -> str:
@@ -177,8 +173,18 @@ def _written(manifest: Manifest) -> str:
     return head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
 
 
-@lru_cache(maxsize=64)
-def _read(path: Path, written_ns: int) -> Manifest:  # noqa: ARG001 - another time is another file
+def _places_above(path: str) -> Iterator[Path]:
+    """Yield the folders that would be the package of the file *path*: those right below a ``packages``."""
+    parts = Path(path).parts if FOLDER in path else ()
+    for depth, part in enumerate(parts[:-2]):
+        if part == FOLDER:
+            yield Path(*parts[: depth + 2])
+
+
+def _manifest_in(place: Path) -> Manifest | None:
+    path = place / MANIFEST
+    if not path.is_file():
+        return None
     try:
         return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Manifest)
     except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:

@@ -55,8 +55,8 @@ def report_actions(centre: Centre) -> Mapping[str, Action]:
 
 
 def described(heading: Heading) -> str:
-    """Return the description of a rule, with its author and licence where others wrote it."""
-    papers = f"\nRule: {attribution(heading)}" if heading.licence else ""
+    """Return the description of a rule, with who wrote it."""
+    papers = f"\nRule: {attribution(heading)}" if heading.author else ""
     return heading.description + papers
 
 

@@ -71,8 +71,8 @@ def show_table(
         table.add_row(Text(level, COLOURS.get(level, "white")), *(Text(printable(cell)) for cell in cells))
     console = Console()
     Console(width=console.width if console.is_terminal else WIDE).print(table)
-    shown = {headings[episode.key.rule_id] for episode in alerts if headings[episode.key.rule_id].licence}
-    for line in sorted(map(attribution, shown)):
+    written = (headings[episode.key.rule_id] for episode in alerts)
+    for line in sorted({attribution(heading) for heading in written if heading.author}):
         print(f"rule: {printable(line)}")
 
 

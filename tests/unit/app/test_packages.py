@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from soc.app.package_source import Bundle
-from soc.app.packages import About, hash_of, install, installed, licence_of, manifest_of
+from soc.app.packages import About, Licences, hash_of, install, installed
 from soc.kernel.errors import ConfigError
 from soc.rulebook.documents import read_rule_files
 
@@ -99,15 +99,13 @@ def test_a_package_that_is_not_there_is_said_with_those_that_are(tmp_path: Path)
 
 def test_a_rule_file_knows_its_package(tmp_path: Path) -> None:
     install(bundle("rules/windows/a.yml"), SOURCE, ABOUT, tmp_path)
-    found = manifest_of(tmp_path / "packages" / "sigmahq" / "rules" / "windows" / "a.yml")
-    assert found is not None
-    assert found.licence == "DRL-1.1"
-    assert manifest_of(tmp_path / "layer1" / "b.yml") is None
-    assert licence_of(str(tmp_path / "packages" / "sigmahq" / "a.yml")) == "DRL-1.1"
-    assert licence_of(str(tmp_path / "layer1" / "b.yml")) == ""
+    inside, outside = tmp_path / "packages" / "sigmahq" / "rules" / "a.yml", tmp_path / "layer1" / "b.yml"
+    assert Licences().of(str(inside)) == "DRL-1.1"
+    assert Licences().of(str(inside.parent / "packages" / "linux" / "a.yml")) == "DRL-1.1"
+    assert [Licences().of(str(path)) for path in (outside, tmp_path / "packages" / "loose.yml")] == ["", ""]
     (tmp_path / "packages" / "sigmahq" / "PACKAGE.yml").write_text("name: [", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"PACKAGE\.yml"):
-        manifest_of(tmp_path / "packages" / "sigmahq" / "a.yml")
+        Licences().of(str(inside))
 
 
 def test_what_an_import_left_behind_is_in_nobodys_way(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def test_a_missing_argument_is_named() -> None:
         incident_of(command, ALERT, ABOUT)
 
 
-def test_a_report_on_a_rule_of_others_names_its_author_and_licence() -> None:
+def test_a_report_names_the_author_and_licence_of_the_rule() -> None:
     (rule,) = loaded(rule_text("{s: {a: x}, condition: s}", description="Bad", author="Ann")).rules
-    assert described(rule.heading) == "Bad"
+    assert described(rule.heading) == "Bad\nRule: A rule by Ann (r)"
     licensed = msgspec.structs.replace(rule.heading, licence="DRL-1.1")
     assert described(licensed) == "Bad\nRule: A rule by Ann, DRL-1.1 (r)"
