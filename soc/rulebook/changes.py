@@ -93,7 +93,9 @@ def read_change(spec: Spec, also: tuple[str, ...]) -> Change:
     if kind in _MEANINGLESS:
         raise Fault(f"transformation {kind!r} {_MEANINGLESS[kind]}", *spec.keys, "type")
     if kind not in CHANGES:
-        raise Fault(f"unknown transformation {kind!r}", *spec.keys, "type", fix=nearest(kind, CHANGES))
+        raise Fault(
+            f"unknown transformation {kind!r}", *spec.keys, "type", fix=nearest(kind, [*CHANGES, "nest"])
+        )
     keys, read = CHANGES[kind]
     spec.only((*also, *keys))
     return read(spec)

@@ -127,6 +127,39 @@ PIPELINES = {
           detection_item_cond_not: true
           rule_conditions: [{type: contains_detection_item, field: EventID, value: 4688}]
     """,
+    "steps": r"""
+        transformations:
+        - id: has-path
+          type: set_state
+          key: path
+          val: 1
+          rule_conditions: [{type: contains_field, field: Image}, {type: contains_field, field: ParentImage}]
+          rule_cond_op: or
+        - id: file-name
+          type: replace_string
+          regex: '^\*\\([^\\]+)$'
+          replacement: '\1'
+          field_name_conditions: [{type: include_fields, fields: [Image]}]
+          detection_item_conditions: [{type: match_string, cond: all, pattern: '^\*\\[^\\]+$'}]
+        - id: mapped
+          type: field_name_mapping
+          mapping: {Image: proc.name, EventID: [event.id, event.code], QueryName: dns.name}
+        - type: field_name_prefix
+          prefix: other.
+          field_name_conditions: [{type: processing_item_applied, processing_item_id: mapped}]
+          field_name_cond_not: true
+        - type: nest
+          rule_conditions: [{type: processing_state, key: path, val: 1}]
+          items:
+          - {type: add_condition, conditions: {index: paths}}
+          - type: field_name_suffix
+            suffix: .s
+            field_name_conditions: [{type: include_fields, fields: [index]}]
+        - type: add_condition
+          conditions: {index: rest}
+          rule_conditions: [{type: processing_item_applied, processing_item_id: has-path}]
+          rule_cond_not: true
+    """,
 }
 
 

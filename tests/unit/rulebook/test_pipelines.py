@@ -469,6 +469,12 @@ def test_values_that_wait_are_not_changed_behind_their_placeholders() -> None:
         ("transformations: [{type: set_value, value: [x]}]", "a value must be a text"),
         ("transformations: [{type: set_value, value: x, force_type: num}]", "value 'x' (accepted: a number)"),
         ("transformations: [{type: rule_failure}]", "message is missing"),
+        ("transformations: [{type: nest, items: {}}]", "1:39: items must be a list of at most 1000 steps"),
+        ("transformations: [{type: nest, items: [{type: nets}]}]", "1:41: unknown transformation 'nets'"),
+        (
+            "transformations: [{type: add_condition, conditions: {a: b}, field_name_cond_not: true}]",
+            "1:61: add_condition is about the rule and takes no field_name_cond_not",
+        ),
         (
             "transformations:\n- type: drop_detection_item\n  rule_conditions:\n  - type: logsourc\n",
             "4:5: type 'logsourc' (did you mean 'logsource'?)",
@@ -583,3 +589,22 @@ def test_pipelines_are_found_beside_the_rules_they_are_for(tmp_path: Path) -> No
     rules = [Path(file.path).relative_to(tmp_path).as_posix() for file in read_rule_files([tmp_path])]
     assert rules == ["sub/r.yml", "x.yml"]
     assert read_pipeline_files([tmp_path / "x.yml"]) == []
+
+
+def test_a_nest_is_made_under_one_condition() -> None:
+    nest = """
+        type: nest
+        rule_conditions: [{type: logsource, product: %s}]
+        items:
+        - {id: inner, type: field_name_prefix, prefix: p.}
+        - type: field_name_suffix
+          suffix: .s
+          rule_conditions: [{type: processing_item_applied, processing_item_id: inner}]
+    """
+    after = """
+        type: field_name_suffix
+        suffix: .t
+        rule_conditions: [{type: processing_item_applied, processing_item_id: inner}]
+    """
+    assert under("{f: v}", nest % "test", after) == is_("p.f.s.t", "v")
+    assert under("{f: v}", nest % "other", after) == is_("f", "v")
