@@ -1,7 +1,9 @@
 """The fast engine answers what the reference answers, whatever the rules and the events."""
 
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,8 @@ from support.drawn import (
     bare,
     crowds,
     events_of,
+    families,
+    members,
     nodes,
     rules_of,
     streams,
@@ -27,7 +31,7 @@ from soc.detection.engine import Engine
 from soc.kernel.folding import fold
 from soc.model.event import Event
 from soc.rulebook import plan
-from soc.rulebook.plan import Node, RulePlan, Text, Wild
+from soc.rulebook.plan import Node, Pattern, RulePlan, Text, Wild
 from soc.rulebook.regexes import checked
 
 rulebooks = rules_of(st.lists(nodes, min_size=1, max_size=6))
@@ -57,6 +61,13 @@ def test_a_crowd_of_rules_that_share_their_tests_is_kept_apart(
     agree(rules, events)
 
 
+@given(rules=families(), events=st.lists(members, min_size=1, max_size=6))
+def test_rules_told_apart_by_one_field_are_tried_whatever_stands_in_it(
+    rules: list[RulePlan], events: list[Event]
+) -> None:
+    agree(rules, events)
+
+
 @given(rules=rulebooks, events=streams())
 def test_without_routing_every_rule_is_tried(rules: list[RulePlan], events: list[Event]) -> None:
     engine = Engine(rules, routed=False)
@@ -77,7 +88,7 @@ def test_expressions_of_these_tests_are_such_that_rules_may_have(expression: str
     assert checked(plan.Regex(expression)).pattern == expression
 
 
-def routeless(conditions: list[Node]) -> list[RulePlan]:
+def routeless(conditions: Sequence[Node]) -> list[RulePlan]:
     return [bare(n, condition, routed=False) for n, condition in enumerate(conditions)]
 
 
@@ -99,7 +110,7 @@ def test_every_letter_meets_its_other_cases_and_no_other_letter() -> None:
 
 @pytest.mark.parametrize("names", [("f", "f"), ("f", "g"), ("o.f", "f")])
 def test_values_that_look_alike_are_told_apart_in_any_order(names: tuple[str, str]) -> None:
-    patterns = [
+    patterns: list[Pattern] = [
         *(
             Text((text,), cased)
             for text in ("0", "1", "-0", "1.0", "true", "5", "-*")
@@ -119,6 +130,48 @@ def test_values_that_look_alike_are_told_apart_in_any_order(names: tuple[str, st
             for other in (one, 1, "1", [one], {"f": one}):
                 event = event_with({"f": one, "o": {"f": other}, "g": other, "r": one})
                 assert engine.match(event) == reference.match(rules, event)
+
+
+SHAPES: tuple[Any, ...] = (
+    *(
+        {},
+        [],
+        [[]],
+        [None],
+        [[None]],
+        None,
+        "",
+        [""],
+        0,
+        [{}],
+        {"f": None},
+        {"f": []},
+        {"f": [[]]},
+        {"f": {}},
+    ),
+    *(
+        [{"f": ""}],
+        [{"f": []}, {"f": 1}],
+        [[{"f": 1}]],
+        {"f": {"g": None}},
+        {"f.g": None},
+        [{"f": {"g": 1}}, []],
+    ),
+)
+
+
+def test_presence_is_told_in_every_shape() -> None:
+    presence: list[Pattern] = [
+        *(plan.Exists(wanted=True), plan.Exists(wanted=False), plan.Null(), Text(()), Text((Wild.ANY,))),
+        *(plan.Number(Decimal(1)), plan.Regex("^$"), plan.FieldRef("o"), plan.FieldRef("o.f")),
+    ]
+    names = ("o", "o.f", "o.f.g", "p")
+    for rules in (
+        routeless([plan.Test(name, pattern) for name in names for pattern in presence]),
+        routeless([plan.Not(plan.Test(name, pattern)) for name in names for pattern in presence]),
+    ):
+        agree(rules, [event_with({"o": shape}) for shape in SHAPES])
+        agree(rules, [event_with({"o.f": shape, "o": other}) for shape in SHAPES for other in SHAPES[::3]])
 
 
 DISTINCT = 100_000

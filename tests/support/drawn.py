@@ -269,6 +269,40 @@ def crowds(draw: st.DrawFn) -> list[RulePlan]:
     return [bare(n, condition, sources[n % 3]) for n, condition in enumerate(conditions)]
 
 
+ID = "id"
+WIDE = tuple(f"w{n}" for n in range(12))
+ids = st.sampled_from(
+    [0, 1, 2, 1.0, True, "1", " 1", "01", "x", "", None, [1, 2], [], {}, {"f": 1}, "-0", 1e0]
+)
+
+
+@st.composite
+def families(draw: st.DrawFn) -> list[RulePlan]:
+    """Rules over many fields of which most want one value of the same field first, as Windows rules do."""
+    choices: list[Pattern] = [
+        *(plan.Number(Decimal(1)), plan.Number(Decimal(2))),
+        *(Text(("1",)), Text(("X",)), Text(()), Text((Wild.ONE,))),
+    ]
+    wanted = st.sampled_from(choices)
+    rules: list[RulePlan] = []
+    for name in WIDE:
+        inner = draw(nested(st.builds(plan.Test, st.just(name), field_patterns) | leaves, most=3))
+        first: Node = plan.Test(ID, draw(wanted))
+        if draw(st.booleans()):
+            first = plan.Or((first, plan.Test(ID, draw(wanted))))
+        forms: list[Node] = [plan.And((first, inner)), plan.And((inner, plan.Not(inner), first))]
+        forms += [forms[0], plan.And((first, plan.Not(inner))), plan.Or((plan.Not(first), inner)), first]
+        rules.append(bare(len(rules), draw(st.sampled_from(forms)), routed=False))
+    return rules
+
+
+members = st.builds(
+    lambda fields, inner: event_with({**fields, **inner}, logsources=()),
+    st.fixed_dictionaries({}, optional={ID: ids}),
+    st.dictionaries(st.sampled_from((*WIDE, *NAMES)), values, max_size=4),
+)
+
+
 @st.composite
 def about(draw: st.DrawFn, events: list[Event]) -> list[RulePlan]:
     """Rules made of what *events* hold, each true of one of them or nearly so; tried on every event."""
