@@ -7,6 +7,7 @@ Order counts as the specification says: what changes the text (``expand``, ``wid
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_network
 from itertools import islice
 from typing import Any
@@ -77,11 +78,16 @@ class Modifiers(msgspec.Struct, frozen=True):
 
     def of(self, kind: Kind) -> tuple[str, ...]:
         """Return the modifiers of *kind*, as written."""
-        return tuple(name for name in self.names if KINDS[name] is kind)
+        return _of(self.names, kind)
 
     def one(self, kind: Kind) -> str | None:
         """Return the one modifier of *kind*."""
         return next(iter(self.of(kind)), None)
+
+
+@lru_cache(maxsize=4096)
+def _of(names: tuple[str, ...], kind: Kind) -> tuple[str, ...]:
+    return tuple(name for name in names if KINDS[name] is kind)
 
 
 def read_modifiers(names: Sequence[str]) -> Modifiers:
