@@ -1,18 +1,41 @@
 """Wildcards in plain Python, never backtracking: each stretch between two ``*`` takes its first place."""
 
 import re
+from collections.abc import Callable
 from itertools import groupby
+from operator import methodcaller
 
 from soc.rulebook.plan import Wild
+
+Parts = tuple[Wild | str, ...]
+"""A pattern over a whole text; literals are non-empty, () is the empty text."""
+Fits = Callable[[str], bool]
+
+
+def fitting(parts: Parts) -> Fits:
+    """Return the function that tells whether the whole of a text fits *parts*."""
+    match parts:
+        case ():
+            return "".__eq__
+        case (str(whole),):
+            return whole.__eq__
+        case (str(head), Wild.ANY):
+            return methodcaller("startswith", head)
+        case (Wild.ANY, str(tail)):
+            return methodcaller("endswith", tail)
+        case (Wild.ANY, str(inner), Wild.ANY):
+            return methodcaller("__contains__", inner)
+        case _:
+            return Glob(parts).fits
 
 
 class Glob:
     """One pattern over a whole text."""
 
-    def __init__(self, parts: tuple[Wild | str, ...]) -> None:
+    def __init__(self, parts: Parts) -> None:
         """Cut *parts* at each ``ANY`` into stretches of fixed length."""
         stretches = [
-            re.compile("".join("." if p is Wild.ONE else re.escape(str(p)) for p in group), re.DOTALL)
+            _Stretch(tuple(group))
             for is_any, group in groupby(parts, lambda part: part is Wild.ANY)
             if not is_any
         ]
@@ -20,32 +43,43 @@ class Glob:
         self._head = stretches.pop(0) if stretches and parts[0] is not Wild.ANY else None
         self._tail = stretches.pop() if stretches and parts[-1] is not Wild.ANY else None
         self._inner = stretches
-        self._tail_length = _length(parts) if self._tail is not None else 0
 
     def fits(self, text: str) -> bool:
         """Return whether the whole of *text* fits."""
+        head, tail, position = self._head, self._tail, 0
+        if head is not None:
+            if not head.stands(text, 0):
+                return False
+            position = head.length
         if self._whole:
-            return self._head.fullmatch(text) is not None if self._head else not text
-        position = 0
-        if self._head is not None:
-            found = self._head.match(text)
-            if found is None:
-                return False
-            position = found.end()
+            return len(text) == position
         for stretch in self._inner:
-            found = stretch.search(text, position)
-            if found is None:
+            begin = stretch.first(text, position)
+            if begin < 0:
                 return False
-            position = found.end()
-        begin = len(text) - self._tail_length
-        return self._tail is None or (begin >= position and self._tail.fullmatch(text, begin) is not None)
+            position = begin + stretch.length
+        begin = len(text) - tail.length if tail is not None else position
+        return begin >= position and (tail is None or tail.stands(text, begin))
 
 
-def _length(parts: tuple[Wild | str, ...]) -> int:
-    """Return the length of what follows the last ``ANY``."""
-    length = 0
-    for part in reversed(parts):
-        if part is Wild.ANY:
-            break
-        length += 1 if isinstance(part, Wild) else len(part)
-    return length
+class _Stretch:
+    """Literals and ``?``: always of the same length."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.length = sum(1 if isinstance(part, Wild) else len(part) for part in parts)
+        self._text = parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
+        body = "".join("." if isinstance(part, Wild) else re.escape(part) for part in parts)
+        self._search = None if self._text is not None else re.compile(body, re.DOTALL)
+
+    def stands(self, text: str, begin: int) -> bool:
+        """Return whether the stretch stands in *text* at *begin*."""
+        if self._search is None:
+            return text.startswith(self._text or "", begin)
+        return self._search.match(text, begin) is not None
+
+    def first(self, text: str, begin: int) -> int:
+        """Return where the stretch stands first at or after *begin*, -1 if nowhere."""
+        if self._search is None:
+            return text.find(self._text or "", begin)
+        found = self._search.search(text, begin)
+        return -1 if found is None else found.start()

@@ -1,54 +1,17 @@
-"""Rules of one route as programs over atoms: what must hold at least, and what holds exactly."""
+"""Rules of one lane as programs over atoms: what must hold at least, and what holds exactly."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import assert_never
 
-from soc.detection.placed import Atom
-from soc.rulebook.plan import (
-    And,
-    Constant,
-    FieldRef,
-    Keyword,
-    Node,
-    Not,
-    Or,
-    Pattern,
-    Regex,
-    RulePlan,
-    Test,
-    Text,
-)
+from soc.detection.atoms import All, Any_, Atom, Condition, Tree, Without, atoms_in
+from soc.rulebook.plan import And, Constant, Keyword, Node, Not, Or, RulePlan, Test
 
 Held = set[Atom]
 Judge = Callable[[Held], bool]
 Necessary = frozenset[Atom] | None
 """At least one of these holds whenever the rule matches; None: nothing is known."""
-
-
-@dataclass(slots=True)
-class Atoms:
-    """Every distinct pattern of a route, numbered."""
-
-    fields: dict[str, dict[Pattern, Atom]] = field(default_factory=dict)
-    references: dict[tuple[str, FieldRef], Atom] = field(default_factory=dict)
-    keywords: dict[Text | Regex, Atom] = field(default_factory=dict)
-    _next: Atom = 0
-
-    def of(self, node: Test | Keyword) -> Atom:
-        """Return the number of a test, a new one on first sight."""
-        if isinstance(node, Keyword):
-            return self._number(self.keywords, node.pattern)
-        if isinstance(node.pattern, FieldRef):
-            return self._number(self.references, (node.field, node.pattern))
-        return self._number(self.fields.setdefault(node.field, {}), node.pattern)
-
-    def _number(self, table: dict, key: object) -> Atom:  # type: ignore[type-arg]
-        found = table.get(key)
-        if found is None:
-            found = table[key] = self._next
-            self._next += 1
-        return int(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +20,45 @@ class Program:
 
     rule: RulePlan
     position: int
-    """Among the rules of the engine."""
     judge: Judge
     necessary: Necessary
 
 
-def compile_rule(rule: RulePlan, position: int, atoms: Atoms) -> Program:
-    """Return the program of *rule*, its tests numbered in *atoms*."""
-    judge, necessary = _compile(rule.condition, atoms)
-    return Program(rule, position, judge, necessary)
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """A rule and its condition over atoms; what is compiled of it is shared by all lanes."""
+
+    position: int
+    """Among the rules of the engine."""
+    rule: RulePlan
+    tree: Condition
+
+    @cached_property
+    def atoms(self) -> frozenset[Atom]:
+        """Every atom that the condition asks for."""
+        return frozenset() if isinstance(self.tree, bool) else frozenset(atoms_in(self.tree))
+
+    @cached_property
+    def program(self) -> Program:
+        """The rule compiled; it must not be constantly false."""
+        judge, necessary = _CONSTANT if isinstance(self.tree, bool) else _compile(self.tree)
+        return Program(self.rule, self.position, judge, necessary)
+
+
+Index = Callable[[Sequence[Program]], tuple[dict[Atom, tuple[Program, ...]], tuple[Program, ...]]]
+"""Programs → (atom → candidates, programs that are always candidates). May only name too many."""
+
+
+def necessary_atoms(
+    programs: Sequence[Program],
+) -> tuple[dict[Atom, tuple[Program, ...]], tuple[Program, ...]]:
+    """Return the index by each rule's necessary atoms."""
+    by_atom: dict[Atom, list[Program]] = {}
+    for program in programs:
+        for atom in program.necessary or ():
+            by_atom.setdefault(atom, []).append(program)
+    always = tuple(program for program in programs if program.necessary is None)
+    return {atom: tuple(found) for atom, found in by_atom.items()}, always
 
 
 def has_keyword(node: Node) -> bool:
@@ -83,39 +76,41 @@ def has_keyword(node: Node) -> bool:
             assert_never(node)
 
 
-def _compile(node: Node, atoms: Atoms) -> tuple[Judge, Necessary]:
-    match node:
-        case Test() | Keyword():
-            atom = atoms.of(node)
-            return (lambda held: atom in held), frozenset((atom,))
-        case Not(inner):
-            judge, _ = _compile(inner, atoms)
+def _compile(tree: Tree) -> tuple[Judge, Necessary]:
+    match tree:
+        case int():
+            return (lambda held: tree in held), frozenset((tree,))
+        case Without(int() as atom):
+            return (lambda held: atom not in held), None
+        case Without(part):
+            judge, _ = _compile(part)
             return (lambda held: not judge(held)), None
-        case Constant(value):
-            return (lambda _: value), None if value else frozenset()
-        case And(nodes):
-            return _compile_all([_compile(inner, atoms) for inner in nodes])
-        case Or(nodes):
-            return _compile_any([_compile(inner, atoms) for inner in nodes], nodes, atoms)
+        case All(parts):
+            return _compile_all([_compile(part) for part in parts])
+        case Any_(atoms, parts):
+            return _compile_any(atoms, [_compile(part) for part in parts])
         case _:
-            assert_never(node)
+            assert_never(tree)
 
 
 def _compile_all(parts: list[tuple[Judge, Necessary]]) -> tuple[Judge, Necessary]:
-    judges = tuple(judge for judge, _ in parts)
     known = [necessary for _, necessary in parts if necessary is not None]
     best = min(known, key=len) if known else None
+    if len(parts) == 2:
+        (one, _), (other, _) = parts
+        return (lambda held: one(held) and other(held)), best
+    judges = tuple(judge for judge, _ in parts)
     return (lambda held: all(judge(held) for judge in judges)), best
 
 
-def _compile_any(
-    parts: list[tuple[Judge, Necessary]], nodes: tuple[Node, ...], atoms: Atoms
-) -> tuple[Judge, Necessary]:
-    necessary: Necessary = frozenset()
+def _compile_any(atoms: frozenset[Atom], parts: list[tuple[Judge, Necessary]]) -> tuple[Judge, Necessary]:
+    if not parts:
+        return (lambda held: not atoms.isdisjoint(held)), atoms
+    necessary: Necessary = atoms
     for _, part in parts:
         necessary = None if necessary is None or part is None else necessary | part
-    if all(isinstance(node, Test | Keyword) for node in nodes):
-        any_of = frozenset(atoms.of(node) for node in nodes if isinstance(node, Test | Keyword))
-        return (lambda held: not any_of.isdisjoint(held)), necessary
     judges = tuple(judge for judge, _ in parts)
-    return (lambda held: any(judge(held) for judge in judges)), necessary
+    return (lambda held: not atoms.isdisjoint(held) or any(judge(held) for judge in judges)), necessary
+
+
+_CONSTANT: tuple[Judge, Necessary] = ((lambda _: True), None)

@@ -1,102 +1,102 @@
-"""A route: the rules that apply to one kind of event, compiled together.
+"""A route: the rules of one set of log sources, split into lanes by the field that tells most of them apart.
 
-An event gives each field's atoms, these give candidate rules by an index that may only name too many,
-and each candidate's program decides. The answer for a combination of atoms is remembered.
+A Windows event's id, or a cloud event's name, is what nearly every rule of its log source asks first. So
+that one value is judged first, and the lane is left with the rules that it does not exclude already.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
-from soc.detection.field import FieldAtoms
-from soc.detection.placed import Atom
-from soc.detection.program import Atoms, Held, Program, compile_rule
-from soc.detection.references import reference_holds
-from soc.detection.texts import Texts
-from soc.model.event import Event, Fields, Mark
-from soc.model.fields import ABSENT, scalars_of, text_of, values_of
-from soc.rulebook.plan import FieldRef, RulePlan
+from soc.detection.atoms import Atom, Tree, narrowed, needed_fields
+from soc.detection.judges import Judges
+from soc.detection.lane import Answer, Lane
+from soc.detection.memory import PLAIN, Memory
+from soc.detection.program import Lowered
+from soc.detection.sieve import Sieve
+from soc.model.event import Fields
+from soc.model.fields import ABSENT
+from soc.rulebook.plan import Number, Text, Wild
 
-MAX_REMEMBERED = 50_000
-Index = Callable[[Sequence[Program]], tuple[dict[Atom, tuple[Program, ...]], tuple[Program, ...]]]
-"""Programs → (atom → candidates, programs that are always candidates)."""
+FEW_FIELDS = 8
+"""A route that reads no more than these is not split."""
 
 
 class Route:
-    """Compiled rules of one kind of event."""
+    """Compiled rules of one set of log sources."""
 
-    def __init__(self, rules: Sequence[tuple[int, RulePlan]], index: Index) -> None:
-        """Compile (position, rule) pairs."""
-        atoms = Atoms()
-        programs = [compile_rule(rule, position, atoms) for position, rule in rules]
-        self._by_atom, self._always = index(programs)
-        self._fields = [
-            (name, "." in name, FieldAtoms((atom, pattern) for pattern, atom in patterns.items()))
-            for name, patterns in atoms.fields.items()
-        ]
-        self._references = [(name, ref, atom) for (name, ref), atom in atoms.references.items()]
-        self._keywords = Texts((atom, pattern) for pattern, atom in atoms.keywords.items())
-        self._has_keywords = bool(atoms.keywords)
-        self._answers: dict[tuple[object, ...], tuple[RulePlan, ...]] = {}
+    def __init__(self, rules: Sequence[Lowered], judges: Judges) -> None:
+        """Choose the field to split by; lanes are compiled when their first event comes."""
+        self._rules = rules
+        self._judges = judges
+        self._whole: Lane | None = None
+        self._sieves: dict[tuple[frozenset[tuple[str, frozenset[Atom]]], tuple[bytes, ...]], Sieve] = {}
+        self._field = _splitter(rules, judges)
+        if self._field is not None:
+            self._known = frozenset(judges.atoms.fields[self._field].values())
+            self._first = Memory(judges.fields[self._field], self._known, judges.room)
+            self._lanes: dict[frozenset[Atom], Lane] = {}
 
-    def match(self, event: Event) -> tuple[RulePlan, ...]:
+    def match(self, fields: Fields, *, keywords: bool = True) -> Answer:
         """Return the rules that match, in the engine's order."""
-        quarantined = Mark.QUARANTINED in event.marks
-        fields = event.fields
-        parts: list[frozenset[Atom]] = []
-        if not quarantined:
-            parts = [
-                atoms.holding(values_of(fields, name))
-                if dotted or isinstance(value := fields.get(name, ABSENT), list | dict)
-                else atoms.one(value)
-                for name, dotted, atoms in self._fields
-            ]
-            if self._references:
-                parts.append(self._refer(event))
-        if self._has_keywords:
-            parts.append(self._keywords_in(event, quarantined=quarantined))
-        key = tuple(parts)
-        answer = self._answers.get(key)
-        if answer is None:
-            answer = self._decide(set().union(*parts))
-            if len(self._answers) >= MAX_REMEMBERED:
-                self._answers.clear()
-            self._answers[key] = answer
-        return answer
+        if self._field is not None:
+            value = fields.get(self._field, ABSENT)
+            if type(value) in PLAIN:
+                held = self._first[value]
+                lane = self._lanes.get(held)
+                return (self._lane(held) if lane is None else lane).match(fields, keywords=keywords)
+        return self.whole.match(fields, keywords=keywords)
 
-    def _decide(self, held: Held) -> tuple[RulePlan, ...]:
-        candidates = {program.position: program for program in self._always}
-        for atom in held:
-            for program in self._by_atom.get(atom, ()):
-                candidates[program.position] = program
-        return tuple(candidates[n].rule for n in sorted(candidates) if candidates[n].judge(held))
+    def sieve(self, known: Fields, doubts: tuple[bytes, ...]) -> Sieve:
+        """Return the sieve of JSON records with the *known* fields, plain scalars."""
+        held = {
+            name: self._judges.fields[name].judge(known[name])
+            for name in known.keys() & self._judges.fields.keys()
+        }
+        key = (frozenset(held.items()), doubts)
+        sieve = self._sieves.get(key)
+        if sieve is None:
+            rules = self._rules
+            for name, atoms in held.items():
+                asked = frozenset(self._judges.atoms.fields[name].values())
+                rules = [_narrowed(rule, asked, atoms) for rule in rules]
+            sieve = Sieve(rules, self._judges, doubts)
+            self._sieves[key] = sieve
+        return sieve
 
-    def _refer(self, event: Event) -> frozenset[Atom]:
-        return frozenset(atom for name, ref, atom in self._references if _refers(event, name, ref))
+    @property
+    def whole(self) -> Lane:
+        """The lane of events that may have several values in the splitting field."""
+        if self._whole is None:
+            self._whole = Lane(self._rules, self._judges)
+        return self._whole
 
-    def _keywords_in(self, event: Event, *, quarantined: bool) -> frozenset[Atom]:
-        texts = [event.original] if quarantined else _texts(event.fields)
-        return frozenset(self._keywords.holding(texts))
-
-
-def necessary_atoms(
-    programs: Sequence[Program],
-) -> tuple[dict[Atom, tuple[Program, ...]], tuple[Program, ...]]:
-    """Return the index by each rule's necessary atoms."""
-    by_atom: dict[Atom, list[Program]] = {}
-    for program in programs:
-        for atom in program.necessary or ():
-            by_atom.setdefault(atom, []).append(program)
-    always = tuple(program for program in programs if program.necessary is None)
-    return {atom: tuple(found) for atom, found in by_atom.items()}, always
+    def _lane(self, held: frozenset[Atom]) -> Lane:
+        lane = Lane([_narrowed(rule, self._known, held) for rule in self._rules], self._judges)
+        self._lanes[held] = lane
+        return lane
 
 
-def _texts(fields: Fields) -> list[str]:
-    texts = [value for value in fields.values() if isinstance(value, str)]
-    for value in fields.values():
-        if not isinstance(value, str):
-            texts += [text for inner in scalars_of(value, 1) if (text := text_of(inner)) is not None]
-    return texts
+def _narrowed(rule: Lowered, asked: frozenset[Atom], held: frozenset[Atom]) -> Lowered:
+    """Return what is left of *rule* for events in which *held* is all that holds of the atoms *asked*."""
+    if isinstance(rule.tree, bool) or rule.atoms.isdisjoint(asked):
+        return rule
+    return Lowered(rule.position, rule.rule, narrowed(rule.tree, asked, held))
 
 
-def _refers(event: Event, name: str, ref: FieldRef) -> bool:
-    left, right = values_of(event.fields, name), values_of(event.fields, ref.field)
-    return any(reference_holds(ref, one, other) for one in left for other in right)
+def _splitter(rules: Sequence[Lowered], judges: Judges) -> str | None:
+    """Return the field that at least half of the rules need, and whose values tell them apart."""
+    trees: list[Tree] = [rule.tree for rule in rules if not isinstance(rule.tree, bool)]
+    owners = judges.atoms.owners
+    read = {owners[atom] for rule in rules for atom in rule.atoms}
+    if len(read) <= FEW_FIELDS:
+        return None
+    needed = Counter(name for tree in trees for name in needed_fields(tree, owners))
+    often = (name for name, count in needed.most_common() if 2 * count >= len(trees))
+    return next((name for name in often if _is_choice(name, judges)), None)
+
+
+def _is_choice(name: str, judges: Judges) -> bool:
+    return "." not in name and all(
+        isinstance(pattern, Number) or (isinstance(pattern, Text) and Wild.ANY not in pattern.parts)
+        for pattern in judges.atoms.fields[name]
+    )

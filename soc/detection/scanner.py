@@ -1,100 +1,99 @@
-"""Hyperscan databases over many expressions, and plain Python for wildcards that hyperscan refuses."""
+"""Hyperscan databases: compiled once, kept by what they were made of, searched in one pass."""
 
-import re
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import hyperscan
+import msgspec
 
-from soc.detection.globs import Glob
-from soc.detection.placed import Atom, Parts
-from soc.rulebook.plan import Regex, Wild
-from soc.rulebook.regexes import flags
+Made = dict[bytes, bytes]
+"""Digest of what a database was compiled from → its serialised form; empty where hyperscan refused."""
 
 
 class Entry(NamedTuple):
-    """One pattern as hyperscan takes it."""
+    """One expression or literal, as bytes, with hyperscan's flags."""
 
-    atom: Atom
-    expression: str
-    flags: int
-    parts: Parts | None
-    """The wildcard pattern it stands for; None for a regular expression."""
+    expression: bytes
+    flags: int = 0
+
+
+class Databases:
+    """Every database that an engine uses; those not *known* are compiled.
+
+    A serialised database is bound to hyperscan's version and to the processor: whoever keeps ``made``
+    must key it by both.
+    """
+
+    def __init__(self, known: Mapping[bytes, bytes] | None = None) -> None:
+        """Start from what an earlier engine ``made``."""
+        self._known = known or {}
+        self.made: Made = {}
+        """What was used so far."""
+
+    def get(self, entries: Sequence[Entry], *, literal: bool) -> Any | None:
+        """Return the database of *entries*, whose ids are their positions; None where it is refused."""
+        key = hashlib.blake2b(msgspec.msgpack.encode((literal, entries)), digest_size=16).digest()
+        stored = self._known.get(key, self.made.get(key))
+        if stored is None:
+            stored = _compiled(entries, literal=literal)
+        self.made[key] = stored
+        if not stored:
+            return None
+        database = hyperscan.loadb(stored, hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+        return database
 
 
 class Scanner:
-    """Patterns compiled together."""
+    """Expressions searched together."""
 
-    def __init__(self, entries: Sequence[Entry], *, literal: bool) -> None:
+    def __init__(self, entries: Sequence[Entry], databases: Databases, *, literal: bool) -> None:
         """Compile *entries*; where they are too large together, in smaller lots."""
-        self._databases: list[Any] = []
-        self._globs: list[tuple[Atom, Glob]] = []
+        self.refused: list[int] = []
+        """Positions of entries that hyperscan takes not even alone."""
+        self._lots: list[tuple[int, Any]] = []
+        """(Position of the first entry, search function) of each database."""
         if entries:
-            self._compile(entries, literal=literal)
+            self._take(entries, 0, databases, literal=literal)
 
-    def add(self, texts: Sequence[str], found: set[Atom]) -> None:
-        """Add to *found* the atoms whose pattern holds for any of *texts*."""
-        for text in texts if self._databases else ():
-            data = _bytes(text)
-            for database in self._databases:
-                database.scan(data, match_event_handler=_collect, context=found)
-        for atom, glob in self._globs:
-            if any(map(glob.fits, texts)):
-                found.add(atom)
+    def scan(self, data: bytes) -> list[int]:
+        """Return the positions of the entries found in *data*, each once."""
+        found: list[int] = []
+        for first, search in self._lots:
+            if first:
+                inner: list[int] = []
+                search(data, _collect, 0, inner)
+                found += [first + position for position in inner]
+            else:
+                search(data, _collect, 0, found)
+        return found
 
-    def any(self, text: str) -> bool:
-        """Return whether any pattern holds for *text*."""
-        found: set[Atom] = set()
-        self.add((text,), found)
-        return bool(found)
-
-    def _compile(self, entries: Sequence[Entry], *, literal: bool) -> None:
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        try:
-            database.compile(
-                expressions=[_bytes(entry.expression) for entry in entries],
-                ids=[entry.atom for entry in entries],
-                flags=[entry.flags | hyperscan.HS_FLAG_SINGLEMATCH for entry in entries],
-                literal=literal,
-            )
-        except hyperscan.error:
-            if len(entries) == 1:
-                self._fall_back(entries[0])
-                return
-            half = len(entries) // 2
-            self._compile(entries[:half], literal=literal)
-            self._compile(entries[half:], literal=literal)
+    def _take(self, entries: Sequence[Entry], first: int, databases: Databases, *, literal: bool) -> None:
+        database = databases.get(entries, literal=literal)
+        if database is not None:
+            self._lots.append((first, database.scan))
+        elif len(entries) == 1:
+            self.refused.append(first)
         else:
-            self._databases.append(database)
-
-    def _fall_back(self, entry: Entry) -> None:
-        if entry.parts is None:
-            raise ValueError(f"expression was not checked by the rulebook: {entry.expression!r}")
-        self._globs.append((entry.atom, Glob(entry.parts)))
+            half = len(entries) // 2
+            self._take(entries[:half], first, databases, literal=literal)
+            self._take(entries[half:], first + half, databases, literal=literal)
 
 
-def expression_of(atom: Atom, pattern: Regex | Parts) -> Entry:
-    """Return a regular expression, or wildcards over the whole text, newlines included."""
-    if isinstance(pattern, Regex):
-        return Entry(atom, pattern.pattern, flags(pattern), None)
-    body = [_WILDS[part] if isinstance(part, Wild) else _escaped(part) for part in pattern]
-    before = [r"\A"] if pattern[0] is not Wild.ANY else []
-    after = [r"\z"] if pattern[-1] is not Wild.ANY else []
-    inner = body[not before : len(body) - (not after)]
-    return Entry(atom, "".join([*before, *inner, *after]), _WILD_FLAGS, pattern)
+def _compiled(entries: Sequence[Entry], *, literal: bool) -> bytes:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        database.compile(
+            expressions=[entry.expression for entry in entries],
+            ids=list(range(len(entries))),
+            flags=[entry.flags | hyperscan.HS_FLAG_SINGLEMATCH for entry in entries],
+            literal=literal,
+        )
+    except hyperscan.error:
+        return b""
+    return bytes(hyperscan.dumpb(database))
 
 
-def _collect(atom: int, _start: int, _end: int, _flags: int, found: Any) -> None:
-    found.add(atom)
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\x{{{ord(c):x}}}" if c in "\0\n\r" else re.escape(c) for c in text)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
-
-
-_WILDS = {Wild.ANY: ".*", Wild.ONE: "."}
-_WILD_FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_ALLOWEMPTY
+def _collect(position: int, _start: int, _end: int, _flags: int, found: Any) -> None:
+    found.append(position)

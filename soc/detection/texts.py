@@ -1,77 +1,113 @@
-"""Many string patterns against one text, or against all texts of an event: which of them hold.
+"""Many string patterns against one text: which of them hold.
 
-Exact texts, prefixes and suffixes are looked up; substrings go through a literal hyperscan database, the
-rest through those of expressions. Uncased patterns meet the folded text, cased ones the text itself.
+Wildcards are found by their longest literal: one literal database tells which patterns may hold, each of
+these is then checked by itself. Uncased patterns meet the folded text, cased ones the text itself.
 """
 
 from collections.abc import Iterable, Sequence
 
-from soc.detection.placed import Atom, Parts, Placed
-from soc.detection.scanner import Entry, Scanner, expression_of
+from soc.detection.atoms import Atom
+from soc.detection.globs import Fits, Parts, fitting
+from soc.detection.scanner import Databases, Entry, Scanner
 from soc.kernel.folding import fold
 from soc.rulebook.plan import Regex, Text, Wild
-
-_SEPARATOR = "\0"
+from soc.rulebook.regexes import flags
 
 
 class Texts:
     """The string patterns of one field, or all keywords, compiled."""
 
-    def __init__(self, patterns: Iterable[tuple[Atom, Text | Regex]]) -> None:
+    def __init__(self, patterns: Iterable[tuple[Atom, Text | Regex]], databases: Databases) -> None:
         """Compile (atom, pattern) pairs."""
-        folded: list[tuple[Atom, Text | Regex]] = []
-        cased: list[tuple[Atom, Text | Regex]] = []
+        folded: list[tuple[Atom, Parts]] = []
+        cased: list[tuple[Atom, Parts]] = []
+        expressions: list[tuple[Atom, Regex]] = []
         for atom, pattern in patterns:
-            uncased = isinstance(pattern, Text) and not pattern.cased
-            (folded if uncased else cased).append((atom, pattern))
-        self._folded = _Side(folded, folding=True) if folded else None
-        self._cased = _Side(cased, folding=False) if cased else None
+            if isinstance(pattern, Regex):
+                expressions.append((atom, pattern))
+            elif pattern.cased:
+                cased.append((atom, pattern.parts))
+            else:
+                folded.append((atom, _folded(pattern.parts)))
+        self._folded = Literals(folded, databases) if folded else None
+        self._cased = Literals(cased, databases) if cased else None
+        self._expressions = Expressions(expressions, databases) if expressions else None
 
-    def holding(self, texts: Sequence[str]) -> set[Atom]:
-        """Return the atoms of the patterns that hold for any of *texts*."""
+    def holding(self, text: str) -> set[Atom]:
+        """Return the atoms of the patterns that hold for *text*."""
         found: set[Atom] = set()
         if self._folded is not None:
-            self._folded.add([fold(text) for text in texts], found)
+            self._folded.add(fold(text), found)
         if self._cased is not None:
-            self._cased.add(texts, found)
+            self._cased.add(text, found)
+        if self._expressions is not None:
+            self._expressions.add(text, found)
         return found
 
 
-class _Side:
-    """Patterns of one kind of casing, each where it is found fastest."""
+class Literals:
+    """Patterns of literals and wildcards, compared as they are."""
 
-    def __init__(self, patterns: list[tuple[Atom, Text | Regex]], *, folding: bool) -> None:
-        self._placed = Placed()
-        literals: list[Entry] = []
-        inside: list[Entry] = []
-        expressions: list[Entry] = []
-        for atom, pattern in patterns:
-            if isinstance(pattern, Regex):
-                expressions.append(expression_of(atom, pattern))
-                continue
-            parts = _folded(pattern.parts) if folding else pattern.parts
+    def __init__(self, patterns: Sequence[tuple[Atom, Parts]], databases: Databases) -> None:
+        """Compile (atom, parts) pairs."""
+        self._exact: dict[str, list[Atom]] = {}
+        self._blind: list[tuple[Atom, Fits]] = []
+        """Without a literal to be found by."""
+        sure: dict[str, list[Atom]] = {}
+        checked: dict[str, list[tuple[Atom, Fits]]] = {}
+        for atom, parts in patterns:
             match parts:
-                case _ if self._placed.take(atom, parts):
-                    pass
-                case (Wild.ANY, str(inner), Wild.ANY) if _SEPARATOR not in inner:
-                    literals.append(Entry(atom, inner, 0, parts))
-                case (Wild.ANY, *_, Wild.ANY):
-                    inside.append(expression_of(atom, parts))
+                case () | (str(),):
+                    self._exact.setdefault("".join(map(str, parts)), []).append(atom)
+                case (Wild.ANY, str(inner), Wild.ANY):
+                    sure.setdefault(inner, []).append(atom)
                 case _:
-                    expressions.append(expression_of(atom, parts))
-        self._literal = Scanner(literals, literal=True)
-        self._inside = Scanner(inside, literal=False)
-        self._regex = Scanner(expressions, literal=False)
+                    longest = max((part for part in parts if isinstance(part, str)), key=len, default="")
+                    checked.setdefault(longest, []).append((atom, fitting(parts)))
+        self._blind += checked.pop("", ())
+        literals = [*{**sure, **checked}]
+        self._sure = [tuple(sure.get(literal, ())) for literal in literals]
+        self._checked = [tuple(checked.get(literal, ())) for literal in literals]
+        self._scanner = Scanner([Entry(_bytes(literal)) for literal in literals], databases, literal=True)
+        for position in self._scanner.refused:
+            fits = fitting((Wild.ANY, literals[position], Wild.ANY))
+            self._blind += [(atom, fits) for atom in self._sure[position]]
+            self._blind += self._checked[position]
 
-    def add(self, texts: Sequence[str], found: set[Atom]) -> None:
-        joined = texts[0] if len(texts) == 1 else _SEPARATOR.join(texts)
-        # No literal holds the separator, so none is found across two texts; wildcards may be.
-        self._literal.add((joined,), found)
-        if self._inside.any(joined):
-            self._inside.add(texts, found)
-        self._regex.add(texts, found)
-        self._placed.add(texts, found)
+    def add(self, text: str, found: set[Atom]) -> None:
+        """Add to *found* the atoms whose pattern holds for *text*."""
+        if text in self._exact:
+            found.update(self._exact[text])
+        for atom, fits in self._blind:
+            if fits(text):
+                found.add(atom)
+        for position in self._scanner.scan(_bytes(text)):
+            found.update(self._sure[position])
+            for atom, fits in self._checked[position]:
+                if fits(text):
+                    found.add(atom)
+
+
+class Expressions:
+    """Regular expressions, searched anywhere in a text."""
+
+    def __init__(self, patterns: Sequence[tuple[Atom, Regex]], databases: Databases) -> None:
+        """Compile (atom, expression) pairs."""
+        self._atoms = [atom for atom, _ in patterns]
+        entries = [Entry(regex.pattern.encode(), flags(regex)) for _, regex in patterns]
+        self._scanner = Scanner(entries, databases, literal=False)
+        for position in self._scanner.refused:
+            raise ValueError(f"expression was not checked by the rulebook: {patterns[position][1].pattern!r}")
+
+    def add(self, text: str, found: set[Atom]) -> None:
+        """Add to *found* the atoms whose expression is found in *text*."""
+        # Hyperscan must not see what is no UTF-8: half a surrogate pair becomes a question mark.
+        found.update(map(self._atoms.__getitem__, self._scanner.scan(text.encode("utf-8", "replace"))))
 
 
 def _folded(parts: Parts) -> Parts:
     return tuple(part if isinstance(part, Wild) else fold(part) for part in parts)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -9,7 +9,9 @@ def fold(text: str) -> str:
 
     ``ß`` stays ``ß`` and never equals ``SS``; the fast matcher and the reference share this table.
     """
-    return text.lower() if text.isascii() else text.translate(_FOLDS)
+    if text.isascii() or _UNLIKE_LOWER.search(text) is None:
+        return text.lower()
+    return text.translate(_FOLDS)
 
 
 def fold_key(text: str) -> str:
@@ -39,4 +41,9 @@ class _Folds(dict[int, int]):
 
 
 _FOLDS = _Folds()
+_UNLIKE_LOWER = re.compile(
+    "[\u00b5\u0130\u017f\u0345\u03a3\u03c2\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5"
+    "\u13a0-\u13f5\u13f8-\u13fd\u1c80-\u1c88\u1e9b\u1fbe\uab70-\uabbf]"
+)
+"""Characters whose simple folding is not their lower case, or (sigma) depends on what stands around them."""
 _WORD = re.compile(r"[^\W_]+")

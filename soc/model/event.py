@@ -28,7 +28,7 @@ class Mark(StrEnum):
     """Part of an over-long line."""
 
 
-class LogSource(msgspec.Struct, frozen=True):
+class LogSource(msgspec.Struct, frozen=True, cache_hash=True):
     """Sigma log source: of a rule (None = any), or of an event (None = unknown)."""
 
     product: str | None = None

@@ -22,6 +22,7 @@ DEPTH_LIMIT: Final = 64
 KEY_LIMIT: Final = 10_000
 """Keys of one record, all depths together."""
 _EXACT_INTEGERS = range(-(2**63), 2**64)
+_EXACT_KINDS = frozenset((str, int, bool, type(None)))
 _FIRST_INEXACT = float(2**63)
 _ESCAPE = re.compile(r'((?:\\x[0-9a-fA-F]{2})+)|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|(\\)')
 _KEY = re.compile(r'"[ \t\r\n]*:')
@@ -47,6 +48,20 @@ def load_strictly(text: str) -> Fields | None:
         return None
     # More `":` than keys: a key came twice, or a string holds that text; the lenient way knows which.
     return value if _count_keys(value) == len(_KEY.findall(text)) else None
+
+
+def exact(value: Any) -> bool:
+    """Return whether what was read strictly is an object that the lenient way gives too.
+
+    Duplicate keys aside (the last wins in both), and given that the text is too short for ``KEY_LIMIT``.
+    """
+    if type(value) is not dict:
+        return False
+    if _EXACT_KINDS.issuperset(map(type, value.values())):
+        return True
+    others = [element for element in value.values() if type(element) not in _EXACT_KINDS]
+    flat = all(type(element) is list and _EXACT_KINDS.issuperset(map(type, element)) for element in others)
+    return flat or _count_keys(value) >= 0
 
 
 def load_leniently(text: str) -> tuple[Fields, bool]:

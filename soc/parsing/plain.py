@@ -30,14 +30,22 @@ def read_json(text: str, context: Context) -> Reading:
         RecordError: no JSON object within the limits.
     """
     record, malformed = load_object(text)
+    return object_reading(record, context, malformed=malformed)
+
+
+def object_reading(record: Fields, context: Context, *, malformed: bool) -> Reading:
+    """Return the reading of a loaded object."""
     if is_windows(record):
         reading = windows_reading(record, context, malformed=malformed)
         # The source does not vouch for the shape: a forged id must not hide another event.
         reading.own_id_suffices = False
         return reading
+    logsources = recognise_object(context.sources, record, context.source)
+    if context.bare:
+        return Reading(record, logsources)
     return Reading(
         fields=record,
-        logsources=recognise_object(context.sources, record, context.source),
+        logsources=logsources,
         at_ms=moments.first_of(record, _TIMES, context.zone),
         own_id=_own_id(record),
         malformed=malformed,

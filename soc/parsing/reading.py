@@ -19,6 +19,8 @@ class Context(NamedTuple):
     """When the record was read: decides the year of a date without one."""
     source: str = ""
     """Source id, which may name the log."""
+    bare: bool = False
+    """Only fields and log sources are wanted: times and ids are left out."""
 
 
 class Reading(msgspec.Struct):

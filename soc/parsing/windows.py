@@ -11,6 +11,7 @@ from soc.kernel.ids import digest
 from soc.kernel.numbers import decimal_of
 from soc.model.event import Fields, LogSource
 from soc.parsing import moments
+from soc.parsing.mapping import Sources
 from soc.parsing.objects import load_object
 from soc.parsing.reading import Context, Reading
 
@@ -59,12 +60,18 @@ def read_windows(text: str, context: Context) -> Reading:
 
 def is_windows(record: Fields) -> bool:
     """Return whether *record* looks like a Windows event of one of the known shapes."""
+    if ("Channel" in record and "EventID" in record) or ("log_name" in record and "event_id" in record):
+        return True
     event = record.get("Event")
     if isinstance(event, dict) and "System" in event:
         return True
-    if isinstance(record.get("winlog"), dict) or _has_dotted(record):
-        return True
-    return ("Channel" in record and "EventID" in record) or ("log_name" in record and "event_id" in record)
+    return isinstance(record.get("winlog"), dict) or _has_dotted(record)
+
+
+def event_logsources(sources: Sources, channel: object, event_id: object) -> tuple[LogSource, ...]:
+    """Return the log sources of a Windows event with this channel and id."""
+    found = sources.event_log(channel, event_id) if isinstance(channel, str) else ()
+    return found or sources.formats.get("windows_json", ())
 
 
 def windows_reading(record: Fields, context: Context, *, malformed: bool) -> Reading:
@@ -75,10 +82,13 @@ def windows_reading(record: Fields, context: Context, *, malformed: bool) -> Rea
     if type(event_id) is not int and (number := _whole_number(event_id)) is not None:
         fields["EventID"] = event_id = number
     channel = fields.get("Channel")
+    logsources = event_logsources(context.sources, channel, event_id)
+    if context.bare:
+        return Reading(fields, logsources)
     own_id = _own_id(fields)
     return Reading(
         fields=fields,
-        logsources=_logsources(context, channel, event_id),
+        logsources=logsources,
         at_ms=moments.first_of(fields, _TIMES, context.zone),
         own_id=own_id,
         own_id_suffices=bool(own_id),
@@ -93,14 +103,6 @@ def _whole_number(value: object) -> int | None:
     """Return the id that a text or a number with a point is."""
     number = decimal_of(value)
     return int(number) if number is not None and abs(number) < _LARGEST_ID and number == int(number) else None
-
-
-def _logsources(context: Context, channel: object, event_id: object) -> tuple[LogSource, ...]:
-    if isinstance(channel, str):
-        found = context.sources.event_log(channel, event_id)
-        if found:
-            return found
-    return context.sources.formats.get("windows_json", ())
 
 
 def _own_id(fields: Fields) -> str:

@@ -1,0 +1,97 @@
+r"""Words that must stand in a JSON record's bytes wherever a pattern holds for one of its values.
+
+A word is an ASCII stretch of a pattern as JSON writes it: in lower case, quotes and backslashes escaped.
+This is sound for records that hold none of ``DOUBTS``; for others nothing can be told.
+"""
+
+import re
+
+from soc.detection.atoms import All, Any_, Atom, Atoms, Condition, Without, all_of, any_of
+from soc.detection.program import Lowered
+from soc.detection.runs import literal_runs
+from soc.kernel.folding import fold
+from soc.rulebook.plan import Boolean, Pattern, Regex, Text
+
+Word = int
+DOUBTS = (
+    *(rf"\u{digit}".encode() for digit in "0123456789abcdefABCDEF"),
+    rb"\/",
+    *(letter.encode() for letter in "\u017f\u212a"),  # fold to s and k
+)
+"""Where one of these stands in a record, words may be written otherwise."""
+
+
+class Words:
+    """The words of all patterns of an engine, numbered."""
+
+    def __init__(self, atoms: Atoms) -> None:
+        """Know the patterns in *atoms*; their words are looked for on demand."""
+        self._patterns: dict[Atom, Pattern] = {a: p for t in atoms.fields.values() for p, a in t.items()}
+        self._keywords: dict[Atom, Pattern] = {a: p for p, a in atoms.keywords.items()}
+        self._of: dict[Atom, Word | None] = {}
+        self._relaxed: dict[Lowered, Lowered] = {}
+        self._numbers: dict[bytes, Word] = {}
+        self.texts: list[bytes] = []
+        """Word → how it stands in a record, but for case."""
+
+    def needed(self, rule: Lowered) -> Lowered:
+        """Return *rule* over words: what must be true of a record's wherever it matches."""
+        found = self._relaxed.get(rule)
+        if found is None:
+            found = self._relaxed[rule] = Lowered(rule.position, rule.rule, self.relaxed(rule.tree))
+        return found
+
+    def relaxed(self, tree: Condition) -> Condition:
+        """Return what must be true of a record's words wherever *tree* holds."""
+        match tree:
+            case bool():
+                return tree
+            case int():
+                word = self.of(tree)
+                return True if word is None else word
+            case All(parts):
+                return all_of([self.relaxed(part) for part in parts])
+            case Any_(atoms, parts):
+                return any_of([self.relaxed(part) for part in (*atoms, *parts)])
+            case Without():
+                return True
+
+    def of(self, atom: Atom) -> Word | None:
+        """Return the word without which *atom* cannot hold; None if there is none."""
+        if atom not in self._of:
+            text = None
+            if atom in self._patterns:
+                text = word_of(self._patterns[atom], _STRETCH)
+            elif atom in self._keywords:
+                text = word_of(self._keywords[atom], _BARE_STRETCH)
+            self._of[atom] = None if text is None else self._number(text)
+        return self._of[atom]
+
+    def _number(self, text: bytes) -> Word:
+        number = self._numbers.setdefault(text, len(self.texts))
+        if number == len(self.texts):
+            self.texts.append(text)
+        return number
+
+
+def word_of(pattern: Pattern, stretch: re.Pattern[str]) -> bytes | None:
+    """Return the longest word of *pattern*; None if a value may fit that does not stand as it is."""
+    match pattern:
+        case Boolean(value):
+            return b"true" if value else b"false"
+        case Text() | Regex():
+            literals = literal_runs(pattern.pattern) if isinstance(pattern, Regex) else pattern.parts
+            stretches = [s for part in literals if isinstance(part, str) for s in stretch.findall(fold(part))]
+            longest = max(stretches, key=len, default="")
+            # Numbers have many spellings: 1000 may stand as 1e3.
+            if _IN_NUMBERS.fullmatch(longest):
+                return None
+            return longest.replace("\\", r"\\").replace('"', r"\"").encode()
+        case _:
+            return None
+
+
+_STRETCH = re.compile(r"[ -~]+")
+_BARE_STRETCH = re.compile(r"[ !#-\[\]-~]+")
+"""For keywords, which also meet records as raw text: there nothing is escaped."""
+_IN_NUMBERS = re.compile(r"-?\d*\.?\d*")
