@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from soc.rulebook.changes import CHANGES
 from soc.rulebook.criteria import FIELD_TESTS, ITEM_TESTS, RULE_TESTS
 from soc.rulebook.schemas import NAMES, SCALAR, TEXT, Schema, with_dialect
+from soc.rulebook.steps import MAX_STEPS
 
 
 def pipeline_schema() -> Schema:
@@ -23,11 +25,12 @@ def pipeline_schema() -> Schema:
                         "anyOf": [TEXT, {"type": "number"}, {"type": "array", "minItems": 1}]
                     },
                 },
-                "transformations": {"type": "array", "maxItems": 1000, "items": _STEP},
+                "transformations": _STEPS,
                 "allowed_backends": {"type": "array", "maxItems": 0},
                 "postprocessing": {"type": "array", "maxItems": 0},
                 "finalizers": {"type": "array", "maxItems": 0},
             },
+            "$defs": {"step": _STEP},
         },
     )
 
@@ -44,23 +47,8 @@ def _guard(prefix: str, types: list[str]) -> dict[str, Schema]:
     }
 
 
-TRANSFORMATIONS: Final = (
-    "add_condition",
-    "change_logsource",
-    "detection_item_failure",
-    "drop_detection_item",
-    "field_name_mapping",
-    "field_name_prefix",
-    "field_name_prefix_mapping",
-    "field_name_suffix",
-    "map_string",
-    "replace_string",
-    "rule_failure",
-    "set_state",
-    "set_value",
-    "value_placeholders",
-    "wildcard_placeholders",
-)
+TRANSFORMATIONS: Final = (*sorted(CHANGES), "nest")
+_STEPS: Final[Schema] = {"type": "array", "maxItems": MAX_STEPS, "items": {"$ref": "#/$defs/step"}}
 _STEP: Final[Schema] = {
     "type": "object",
     "required": ["type"],
@@ -71,6 +59,7 @@ _STEP: Final[Schema] = {
         **_guard("rule", sorted(RULE_TESTS)),
         **_guard("detection_item", sorted(ITEM_TESTS)),
         **_guard("field_name", sorted(FIELD_TESTS)),
+        "items": _STEPS,
         "mapping": {"type": "object", "additionalProperties": NAMES},
         "prefix": TEXT,
         "suffix": TEXT,

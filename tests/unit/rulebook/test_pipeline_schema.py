@@ -4,6 +4,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from support.rulings import loaded, rule_text
 
+from soc.rulebook.changes import CHANGES
 from soc.rulebook.documents import RuleFile
 from soc.rulebook.pipeline_schema import TRANSFORMATIONS, pipeline_schema
 
@@ -53,3 +54,11 @@ def test_what_is_wrong_is_marked() -> None:
 def errors_of(pipeline: str) -> tuple[str, ...]:
     rule = rule_text("{s: {Image: x}, condition: s}")
     return loaded(rule, pipelines=[RuleFile("pipelines/p.yml", pipeline)]).errors
+
+
+def test_every_parameter_of_a_step_is_in_the_schema() -> None:
+    properties = pipeline_schema()["$defs"]["step"]["properties"]
+    assert {key for keys, _ in CHANGES.values() for key in keys} <= properties.keys()
+    nested = "transformations: [{type: nest, items: [{type: nest, items: [{type: drop_detection_item}]}]}]"
+    assert list(VALIDATOR.iter_errors(yaml.safe_load(nested))) == []
+    assert list(VALIDATOR.iter_errors(yaml.safe_load(nested.replace("drop_", "dorp_")))) != []
