@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sigma.collection import SigmaCollection
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
@@ -242,6 +243,10 @@ def patterns_of(value: Any) -> Iterable[Any]:  # noqa: C901, PLR0912 - one line 
 def as_pysigma_has_it(file: RuleFile, pipeline: str = "transformations: []") -> Any:
     rule = SigmaRule.from_dict(yaml.load(file.text, yaml.CSafeLoader))
     ProcessingPipeline.from_yaml(pipeline).apply(rule)
+    return conditions_of(rule)
+
+
+def conditions_of(rule: SigmaRule) -> Any:
     return joined("Or", (theirs(condition.parsed) for condition in rule.detection.parsed_condition))
 
 
@@ -266,6 +271,30 @@ def test_a_pipeline_makes_of_public_rules_what_pysigma_makes(name: str, files: l
         if mine != [as_pysigma_has_it(file, PIPELINES[name])]:
             differing.append((file.path, book.errors))
     assert differing == []
+
+
+FILTER = """
+title: Known tools
+id: 4d6c4d5a-6f5b-4c2b-9d3f-0f4f5f0f0a01
+logsource: {product: windows, category: process_creation}
+filter:
+  rules: any
+  selection_image: {Image|endswith: ['/known.exe', '/other?.exe']}
+  selection_user: {User|startswith: AUTHORI}
+  condition: not (1 of selection_* and not selection_user)
+"""
+
+
+def test_a_filter_makes_of_public_rules_what_pysigma_makes(corpora: Path) -> None:
+    files = read_rule_files([corpora / "sigma" / "rules" / "windows" / "process_creation"])[::40]
+    book = load([*files, RuleFile("filter.yml", FILTER)], known=lambda _: True, entities=lambda _: ())
+    assert len(book.rules) == len(files) > 25
+    found = {rule.heading.location.path: canonical(rule.condition) for rule in book.rules}
+    for file in files:
+        texts = (file.text, FILTER)
+        collection = SigmaCollection.from_dicts([yaml.load(text, yaml.CSafeLoader) for text in texts])
+        (rule,) = (each for each in collection.rules if isinstance(each, SigmaRule))
+        assert found[file.path] == conditions_of(rule), file.path
 
 
 def placeholder_files(corpora: Path) -> list[RuleFile]:
