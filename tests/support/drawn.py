@@ -297,8 +297,8 @@ def families(draw: st.DrawFn) -> list[RulePlan]:
 
 
 members = st.builds(
-    lambda fields, inner: event_with({**fields, **inner}, logsources=()),
-    st.fixed_dictionaries({}, optional={ID: ids}),
+    lambda id_, inner: event_with({**id_, **inner}, logsources=()),
+    st.just({}) | st.fixed_dictionaries({ID: ids}) | st.fixed_dictionaries({ID: st.lists(ids, max_size=2)}),
     st.dictionaries(st.sampled_from((*WIDE, *NAMES)), values, max_size=4),
 )
 
