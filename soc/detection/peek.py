@@ -1,7 +1,7 @@
 """A peek: decides a few rules by decoding nothing of a flat JSON record but the fields that they ask for."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -10,6 +10,8 @@ from soc.detection.lane import Lane
 from soc.detection.program import Lowered
 
 MAX_FIELDS = 24
+_Value = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""Parsers keep larger numbers as texts."""
 
 
 class Peek:
@@ -19,7 +21,7 @@ class Peek:
         """Read *names* for *lane*."""
         places = [f"f{n}" for n in range(len(names))]
         record = msgspec.defstruct(
-            "Record", [(place, str | int) for place in places], rename=dict(zip(places, names, strict=True))
+            "Record", [(place, _Value) for place in places], rename=dict(zip(places, names, strict=True))
         )
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(record).decode
         self._lane = lane
@@ -38,10 +40,11 @@ class Peek:
         """Return whether any of the rules matches; None if a field is missing or no text or integer."""
         try:
             record = self._decode(raw)
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         return bool(self._lane.match_values(msgspec.structs.astuple(record)))
 
 
 def _is_plain(name: str) -> bool:
-    return not any(char in name for char in '."\\')
+    """Return whether a field of this *name* stands under it in the record: parsers take blanks out."""
+    return not any(char in name for char in '. "\\')

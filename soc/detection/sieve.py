@@ -34,7 +34,8 @@ class Sieve:
 
     def __init__(self, rules: Sequence[Lowered], judges: Judges, doubts: Sequence[bytes]) -> None:
         """Compile *rules*; where one of *doubts* stands nothing can be told."""
-        self._rules = {rule.position: rule for rule in rules}
+        for_text = {rule.position for rule in judges.for_text}
+        self._rules = {rule.position: rule for rule in rules if rule.position not in for_text}
         self._judges = judges
         words = judges.words
         everything = (*rules, *judges.for_text)

@@ -3,7 +3,7 @@
 The whole record is still checked to be JSON. Where the shape is or could be any other, nothing is told.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -15,7 +15,7 @@ from soc.parsing.windows import event_logsources
 
 FORMATS: Final = frozenset(("auto", "json", "windows_json"))
 """Record formats whose records may be glanced at."""
-DOUBTS: Final = (b'"winlog.',)
+DOUBTS: Final = (b"winlog.",)
 """Where one of these stands in the record, it may be of another shape."""
 
 
@@ -23,11 +23,15 @@ Kind = tuple[str, int, bool]
 """Channel, event id, and whether the record is flat: its top-level fields are those of the event."""
 
 
+_Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""Larger numbers are kept as texts."""
+
+
 class _Header(msgspec.Struct):
     channel: str | msgspec.UnsetType = msgspec.field(name="Channel", default=msgspec.UNSET)
-    event_id: int | msgspec.UnsetType = msgspec.field(name="EventID", default=msgspec.UNSET)
+    event_id: _Id | msgspec.UnsetType = msgspec.field(name="EventID", default=msgspec.UNSET)
     log_name: str | msgspec.UnsetType = msgspec.UNSET
-    beat_event_id: int | msgspec.UnsetType = msgspec.field(name="event_id", default=msgspec.UNSET)
+    beat_event_id: _Id | msgspec.UnsetType = msgspec.field(name="event_id", default=msgspec.UNSET)
     event: Any = msgspec.field(name="Event", default=msgspec.UNSET)
     winlog: Any = msgspec.UNSET
 
@@ -43,7 +47,7 @@ def glance(raw: bytes) -> Kind | None:
     """
     try:
         header = _decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if header.event is not _UNSET or header.winlog is not _UNSET:
         return None
