@@ -174,6 +174,13 @@ VECTORS = [
     Vector("numbers in arrays", "{f|gt: 5}", f([1, "7"]), f([1, "x"])),
     Vector("null in arrays", "{f: null}", f([None]), f([], [""])),
     Vector("re with i and s and m", "{f|re|i|s|m: '^B.C$'}", f("a\nb\nc\nd"), f("ab\nc")),
+    Vector(
+        "re under i knows the Kelvin sign and ſ", "{f|re|i: '^ks$'}", f("KS", "\u212as", "k\u017f"), f("κς")
+    ),
+    Vector("re under i in a part of it", "{f|re: '(?i:k)s'}", f("Ks", "\u212as"), f("kS")),
+    Vector("re classes under i are ASCII still", r"{f|re|i: '^\w$'}", f("k", "K"), f("\u212a", "đ")),
+    Vector("re sees no line after the last newline", "{f|re|m: '^$'}", f("", "a\n\n", "\n"), f("a\n", "a")),
+    Vector("re between no words", r"{f|re: '\B'}", f("", "ab", "-"), f("a")),
     Vector("re of a text with a quote", '{f|re: "it\'s"}', f("it's"), f("its")),
     Vector("re of a number", "{f|re: '^46..$'}", f(4688), f(5688)),
     Vector("re of anything needs a value", "{f|re: '.*'}", f("", "a"), [{}, *f(None)]),
@@ -331,6 +338,11 @@ POINTS = {
         "re with i and s and m",
         "re classes are ASCII",
         "re folds beyond ASCII",
+        "re under i knows the Kelvin sign and ſ",
+        "re under i in a part of it",
+        "re classes under i are ASCII still",
+        "re sees no line after the last newline",
+        "re between no words",
         "re of a text with a quote",
     ],
     "14 networks": [
