@@ -15,6 +15,10 @@ EVENT = {
     "Image": "C:\\Users\\a\\evil.exe",
     "CommandLine": f"cmd /c {WORD} x",
 }
+OTHER = {"Channel": "x", "EventID": 2}
+DATA = {name: EVENT[name] for name in ("Image", "CommandLine")}
+BEAT = {"channel": EVENT["Channel"], "event_id": 1, "computer_name": "PC1", "event_data": DATA}
+DOTTED = {f"winlog.{name}": value for name, value in BEAT.items()}
 DEPTH = 64
 KEYS = 10_000
 
@@ -94,6 +98,11 @@ READABLE: dict[str, bytes] = {
     "array beside null": line(f'[null,1,{{}},"{WORD}"]').encode(),
     "as many keys as allowed": line(**{str(n): n for n in range(KEYS - len(EVENT))}).encode(),
     "a megabyte": line(other="x" * 1_000_000).encode(),
+    "channel and id twice": ('{"Channel":"Security","EventID":4688,' + line()[1:]).encode(),
+    "a dump inside": json.dumps({**OTHER, "Event": {"System": EVENT, "EventData": DATA}}).encode(),
+    "a beat inside": json.dumps({**OTHER, "winlog": BEAT}).encode(),
+    "a beat inside, in dots": json.dumps({**OTHER, **DOTTED}).encode(),
+    "a beat inside, escaped": json.dumps({**OTHER, **DOTTED}).replace('"winlog', r'"\u0077inlog').encode(),
     "quotes and colons in a text": line(rf'"\":\":\": {WORD} \":1,\":"').encode(),
 }
 """What can be read, however odd: the attack must be seen in its field."""
