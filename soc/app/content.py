@@ -1,10 +1,15 @@
 """Rules, mappings and playbooks read from disk into one understanding, with what was rejected."""
 
-from dataclasses import dataclass
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc.app.packages import Licences
+from soc.app.rule_cache import Compiled, RuleCache, key_of
 from soc.detection.engine import Engine
+from soc.detection.scanner import Databases
 from soc.kernel.errors import ConfigError
 from soc.parsing.mapping import Sources, entity_fields, known_logsource, load_mappings
 from soc.pipeline.intake import Understanding
@@ -23,14 +28,21 @@ class Content:
 
     sources: Sources
     rulebook: Rulebook
+    databases: Databases = field(default_factory=Databases)
+    """What is compiled already."""
+    keep: Callable[[], None] = lambda: None
+    """Puts what was compiled into the cache, if there is one and it is new."""
 
     def understanding(self, *, routed: bool = True) -> Understanding:
         """Return the value intake reads records with; compiles the rules."""
-        return Understanding(self.sources, Engine(self.rulebook.rules, routed=routed))
+        with _uncollected():
+            engine = Engine(self.rulebook.rules, routed=routed, databases=self.databases)
+        self.keep()
+        return Understanding(self.sources, engine)
 
 
-def read_content(folders: list[Path], mappings: Path) -> Content:
-    """Return the rules in *folders* over the mapping data in *mappings*.
+def read_content(folders: list[Path], mappings: Path, cache: RuleCache | None = None) -> Content:
+    """Return the rules in *folders* over the mapping data in *mappings*; from *cache* if it has them.
 
     Raises:
         ConfigError: a folder is missing.
@@ -40,6 +52,23 @@ def read_content(folders: list[Path], mappings: Path) -> Content:
         raise ConfigError("no such file or folder: " + ", ".join(missing))
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(mappings.glob("*.yml"))}
     sources = load_mappings(texts)
+    if cache is None:
+        return Content(sources, _read_rules(folders, sources))
+    key = key_of(folders, mappings)
+    with _uncollected():
+        found = cache.get(key)
+    rulebook = _read_rules(folders, sources) if found is None else found.rulebook
+    known = {} if found is None else found.databases
+    databases = Databases(known)
+
+    def keep() -> None:
+        if found is None or databases.made.keys() - known.keys():
+            cache.put(key, Compiled(rulebook, {**known, **databases.made}))
+
+    return Content(sources, rulebook, databases, keep)
+
+
+def _read_rules(folders: list[Path], sources: Sources) -> Rulebook:
     files = read_rule_files(folders)
     wanted, overrides = filter_files(read_overrides(read_override_files(folders)), files)
     rulebook = load(
@@ -48,7 +77,17 @@ def read_content(folders: list[Path], mappings: Path) -> Content:
         entities=lambda logsource: entity_fields(sources, logsource),
         pipelines=read_pipeline_files(folders),
     )
-    return Content(sources, licensed(apply(rulebook, overrides), Licences().of))
+    return licensed(apply(rulebook, overrides), Licences().of)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector millions of objects that will stay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def read_playbooks(folders: list[Path]) -> tuple[Playbook, ...]:

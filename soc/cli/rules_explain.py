@@ -17,8 +17,9 @@ from soc.detection.explanation import Explanation, Part, explain
 from soc.kernel.errors import RecordError
 from soc.model.event import Event, LogSource
 from soc.model.identity import Origin
+from soc.model.record import Record
 from soc.parsing.parse import FORMATS, parse
-from soc.pipeline.files import SOURCE, Found, Reading, records
+from soc.pipeline.files import SOURCE, Found, Reading, record_of, records
 from soc.rulebook.plan import CorrelationPlan, Node, RulePlan
 from soc.rulebook.variants import Variants
 
@@ -66,7 +67,7 @@ def explain_rule(rule: str, event: Path, paths: tuple[Path, ...], **options: Any
             click.echo(printable(line))
 
 
-def _record(path: Path, format_: str | None, number: int | None) -> Found:
+def _record(path: Path, format_: str | None, number: int | None) -> Record:
     if str(path) != "-":
         return _chosen(path, format_, number)
     with tempfile.NamedTemporaryFile() as copy:
@@ -75,21 +76,22 @@ def _record(path: Path, format_: str | None, number: int | None) -> Found:
         return _chosen(Path(copy.name), format_, number)
 
 
-def _chosen(path: Path, format_: str | None, number: int | None) -> Found:
+def _chosen(path: Path, format_: str | None, number: int | None) -> Record:
+    reading = Reading(path, "UTC", format_)
     try:
-        for item in records(Reading(path, "UTC", format_)):
+        for item in records(reading):
             if isinstance(item, Found) and number in {None, item.number}:
-                return item
+                return record_of(item, reading)
     except RecordError as error:
         raise click.ClickException(f"{path}: {error}") from error
     raise click.ClickException(f"{path} has no record" + ("" if number is None else f" {number}"))
 
 
-def _parsed(found: Found, content: Content, logsource: LogSource | None) -> Event:
+def _parsed(record: Record, content: Content, logsource: LogSource | None) -> Event:
     return parse(
-        found.record,
+        record,
         Origin("", SOURCE),
-        received_at_ms=found.record.read_at_ms,
+        received_at_ms=record.read_at_ms,
         sources=content.sources,
         logsource=logsource,
         judge_clock=False,

@@ -1,5 +1,7 @@
 """``soc scan``: finds attacks in log files, without any server."""
 
+import gc
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,13 +16,16 @@ from rich.markup import escape
 from rich.progress import Progress, TextColumn
 
 from soc.app.content import Content, house_mappings, read_content
+from soc.app.rule_cache import RuleCache, default_folder
 from soc.cli.logsource_option import LogSourceType
 from soc.cli.scan_output import episode_line, hit_line, printable, show_table
 from soc.kernel.errors import ConfigError
 from soc.model.signal import Signal
 from soc.parsing.parse import FORMATS
 from soc.pipeline.files import find
-from soc.pipeline.scan import Hit, Manner, Place, Tally, correlate, scan_file
+from soc.pipeline.intake import Understanding
+from soc.pipeline.scan import Hit, Manner, Place, Tally, correlate
+from soc.pipeline.scan_side_by_side import WorkerLost, scan_files
 
 
 @dataclass(slots=True)
@@ -43,6 +48,13 @@ class Findings:
 @click.option("--agency-field", default=None, help="Field of the event that names the agency.")
 @click.option("--zone", default="UTC", show_default=True, help="For times without a zone, and for days.")
 @click.option("--logsource", type=LogSourceType(), help="For files that do not tell.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=None,
+    help="Files read at a time; one a processor unless told.",
+)
+@click.option("--no-cache", is_flag=True, help="Read and compile the rules anew, and keep nothing.")
 @click.option("--no-routing", is_flag=True, help="Try every rule on every event.")
 @click.option("--strict", is_flag=True, help="Exit 2 if a file, record or rule could not be used.")
 def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: Any) -> None:
@@ -54,35 +66,47 @@ def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: Any) -> 
     soc scan mail.log --rules rules --agency so-y-te --zone Asia/Ho_Chi_Minh
     """  # noqa: D301 - click reads \b
     manner = _manner(options)
-    content = _content(folders)
     strict = bool(options["strict"])
-    routed = not options["no_routing"]
     tally = Tally()
     findings = Findings()
-    hits = _hits(paths, content, manner, tally, routed=routed)
-    if options["as_json"]:
-        _print_json(hits, content, manner, findings)
-    else:
-        _print_table(hits, content, manner, findings, tally)
+    with _progress() as progress:
+        task = progress.add_task("compiling rules", total=None)
+        progress.refresh()
+        content = _content(folders, cached=not options["no_cache"])
+        understanding = content.understanding(routed=not options["no_routing"])
+        progress.remove_task(task)
+    gc.freeze()
+    jobs = options["jobs"] or len(os.sched_getaffinity(0))
+    hits = _hits(list(find(list(paths))), understanding, manner, tally, jobs=jobs)
+    try:
+        if options["as_json"]:
+            _print_json(hits, content, manner, findings)
+        else:
+            _print_table(hits, content, manner, findings, tally)
+    except WorkerLost as error:
+        raise click.ClickException(str(error)) from error
+    content.keep()
     _complain(content, tally)
     if strict and (tally.complaints() or content.rulebook.errors):
         sys.exit(2)
 
 
-def _hits(
-    paths: tuple[Path, ...], content: Content, manner: Manner, tally: Tally, *, routed: bool
-) -> Iterator[Hit]:
+def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), *Progress.get_default_columns()[1:])
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("compiling rules", total=None)
-        understanding = content.understanding(routed=routed)
-        files = list(find(list(paths)))
-        total = sum(path.stat().st_size for path in files)
-        progress.update(task, description="reading", total=total)
-        for path in files:
-            progress.update(task, description=escape(printable(path.name[-40:])))
-            yield from scan_file(path, understanding, manner, tally)
-            progress.advance(task, path.stat().st_size)
+    # It draws only when told: processes are forked while it is shown, and a thread would not survive that.
+    return Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+
+
+def _hits(
+    files: list[Path], understanding: Understanding, manner: Manner, tally: Tally, *, jobs: int
+) -> Iterator[Hit]:
+    with _progress() as progress:
+        task = progress.add_task("reading", total=sum(path.stat().st_size for path in files))
+        progress.refresh()
+        for path, hits in scan_files(files, understanding, manner, tally, jobs=jobs):
+            progress.update(task, description=escape(printable(path.name[-40:])), refresh=True)
+            yield from hits
+            progress.update(task, advance=path.stat().st_size, refresh=True)
 
 
 def _print_json(hits: Iterator[Hit], content: Content, manner: Manner, findings: Findings) -> None:
@@ -136,9 +160,10 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _content(folders: tuple[Path, ...]) -> Content:
+def _content(folders: tuple[Path, ...], *, cached: bool) -> Content:
+    cache = RuleCache(default_folder(), lambda line: click.echo(line, err=True)) if cached else None
     try:
-        return read_content(list(folders), house_mappings())
+        return read_content(list(folders), house_mappings(), cache)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
 
@@ -150,6 +175,9 @@ def _complain(content: Content, tally: Tally) -> None:
             f"{unrouted} rules have a log source that no mapping knows: tried on every event", err=True
         )
     if tally.timeless:
-        click.echo(f"{tally.timeless} records have no time: the file's modification time stands in", err=True)
+        click.echo(
+            f"{tally.timeless} records with matches have no time: the file's modification time stands in",
+            err=True,
+        )
     for line in (*content.rulebook.errors, *map(printable, tally.complaints())):
         click.echo(line, err=True)

@@ -45,12 +45,18 @@ class Engine:
         atoms = Atoms()
         self._rules = [Lowered(n, rule, atoms.lower(rule.condition)) for n, rule in enumerate(rules)]
         self._routed = routed
-        self._databases = databases or Databases()
-        self._judges = _judges(self._rules, atoms, index, self._databases)
+        self.databases = databases or Databases()
+        """Every compiled database."""
+        self._judges = _judges(self._rules, atoms, index, self.databases)
         self._words = _Words(rules)
         self._routes: dict[tuple[LogSource, ...], Route] = {}
         self._kinds: dict[tuple[LogSource, ...], Route] = {}
         self._raw = self._raw_lane()
+
+    @property
+    def rules(self) -> tuple[RulePlan, ...]:
+        """The rules, in the order they were given."""
+        return tuple(rule.rule for rule in self._rules)
 
     def match(self, event: Event) -> Answer:
         """Return the rules that match *event*, in the order they were given.

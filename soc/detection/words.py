@@ -5,6 +5,7 @@ This is sound for records that hold none of ``DOUBTS``; for others nothing can b
 """
 
 import re
+from weakref import WeakKeyDictionary
 
 from soc.detection.atoms import All, Any_, Atom, Atoms, Condition, Without, all_of, any_of
 from soc.detection.program import Lowered
@@ -29,7 +30,7 @@ class Words:
         self._patterns: dict[Atom, Pattern] = {a: p for t in atoms.fields.values() for p, a in t.items()}
         self._keywords: dict[Atom, Pattern] = {a: p for p, a in atoms.keywords.items()}
         self._of: dict[Atom, Word | None] = {}
-        self._relaxed: dict[Lowered, Lowered] = {}
+        self._relaxed: WeakKeyDictionary[Lowered, Lowered] = WeakKeyDictionary()
         self._numbers: dict[bytes, Word] = {}
         self.texts: list[bytes] = []
         """Word → how it stands in a record, but for case."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import zstandard
 from evtx import PyEvtxParser
@@ -26,13 +27,15 @@ MAX_DOCUMENT_BYTES = 1 << 30
 """Largest file of JSON that is not one object a line (it is held in memory)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One record and where it stands."""
 
     number: int
     """EventRecordID for EVTX, else the line or element from 1."""
-    record: Record
+    raw: bytes
+    format: str
+    offset: int
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,22 @@ def find(paths: list[Path]) -> Iterator[Path]:
                 yield inner
 
 
+def record_of(found: Found, reading: Reading) -> Record:
+    """Return *found* as a collector would have sent it; the file's modification is when it was read."""
+    modified_ms = int(reading.path.stat().st_mtime * 1000)
+    return Record(
+        source=SOURCE,
+        format=found.format,
+        raw=found.raw,
+        read_at_ms=modified_ms,
+        day=iso_ms(modified_ms)[:10],
+        zone=reading.zone,
+        fingerprint=digest("scan", str(reading.path)),
+        offset=found.offset,
+        split=found.split,
+    )
+
+
 def records(reading: Reading) -> Iterator[Found | RecordError]:
     """Yield each record of a file; a damaged one as an error, and then the next.
 
@@ -65,57 +84,28 @@ def records(reading: Reading) -> Iterator[Found | RecordError]:
     """
     try:
         with reading.path.open("rb") as raw, plain(raw) as stream:
-            template = _template(reading, int(reading.path.stat().st_mtime * 1000))
             head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
-            yield from _by_kind(stream, head, template, reading.format)
+            yield from _by_kind(stream, head, reading.format)
     except (OSError, EOFError, zstandard.ZstdError) as error:
         raise RecordError(f"{getattr(error, 'strerror', None) or error}") from error
 
 
-def _by_kind(
-    stream: io.BufferedReader, head: bytes, template: Record, given: str | None
-) -> Iterator[Found | RecordError]:
+def _by_kind(stream: io.BufferedReader, head: bytes, given: str | None) -> Iterator[Found | RecordError]:
     if head.startswith(_EVTX_MAGIC):
-        yield from _evtx(stream, template)
+        yield from _evtx(stream)
         return
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if _ARRAY.match(head):
-        yield from _documents(stream, template, given or "auto")
+        yield from _documents(stream, given or "auto")
     elif first == b"{":
         by_line = _is_json(head.split(b"\n", 1)[0])
         read = _lines if by_line else _documents
-        yield from read(stream, template, given or "auto")
+        yield from read(stream, given or "auto")
     else:
-        yield from _lines(stream, template, given or _format_of_lines(head))
+        yield from _lines(stream, given or _format_of_lines(head))
 
 
-def _template(reading: Reading, modified_ms: int) -> Record:
-    return Record(
-        source=SOURCE,
-        format="",
-        raw=b"",
-        read_at_ms=modified_ms,
-        day=iso_ms(modified_ms)[:10],
-        zone=reading.zone,
-        fingerprint=digest("scan", str(reading.path)),
-    )
-
-
-def _record(template: Record, format_: str, raw: bytes, offset: int, *, split: bool = False) -> Record:
-    return Record(
-        source=template.source,
-        format=format_,
-        raw=raw,
-        read_at_ms=template.read_at_ms,
-        day=template.day,
-        zone=template.zone,
-        fingerprint=template.fingerprint,
-        offset=offset,
-        split=split,
-    )
-
-
-def _lines(stream: io.BufferedReader, template: Record, format_: str) -> Iterator[Found]:
+def _lines(stream: io.BufferedReader, format_: str) -> Iterator[Found]:
     offset, number, whole = 0, 0, True
     while line := stream.readline(MAX_RECORD_BYTES):
         number += whole
@@ -123,12 +113,12 @@ def _lines(stream: io.BufferedReader, template: Record, format_: str) -> Iterato
         text = line.rstrip(b"\r\n")
         if text:
             split = not (whole and (ended or len(line) < MAX_RECORD_BYTES))
-            yield Found(number, _record(template, format_, text, offset, split=split))
+            yield Found(number, text, format_, offset, split)
         offset += len(line)
         whole = ended
 
 
-def _documents(stream: io.BufferedReader, template: Record, format_: str) -> Iterator[Found | RecordError]:
+def _documents(stream: io.BufferedReader, format_: str) -> Iterator[Found | RecordError]:
     data = stream.read(MAX_DOCUMENT_BYTES + 1)
     if len(data) > MAX_DOCUMENT_BYTES:
         raise RecordError(f"JSON that is not one object a line; accepted up to {MAX_DOCUMENT_BYTES} bytes")
@@ -137,7 +127,7 @@ def _documents(stream: io.BufferedReader, template: Record, format_: str) -> Ite
         if end < 0:
             yield RecordError(f"element {number}: not JSON at character {start}")
             return
-        yield Found(number, _record(template, format_, text[start:end].encode(), start))
+        yield Found(number, text[start:end].encode(), format_, start)
 
 
 def _elements(text: str) -> Iterator[tuple[int, int]]:
@@ -165,7 +155,7 @@ def _skip(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-def _evtx(stream: io.BufferedReader, template: Record) -> Iterator[Found | RecordError]:
+def _evtx(stream: io.BufferedReader) -> Iterator[Found | RecordError]:
     try:
         found = iter(PyEvtxParser(io.BytesIO(stream.read())).records_json())
     except (OSError, RuntimeError, ValueError) as error:
@@ -181,7 +171,7 @@ def _evtx(stream: io.BufferedReader, template: Record) -> Iterator[Found | Recor
         if item is None:
             continue
         number = int(item["event_record_id"])
-        yield Found(number, _record(template, "evtx_json", item["data"].encode(), number))
+        yield Found(number, item["data"].encode(), "evtx_json", number)
 
 
 def _is_json(line: bytes) -> bool:

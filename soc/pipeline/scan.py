@@ -18,8 +18,9 @@ from soc.model.event import Event, LogSource, Mark
 from soc.model.identity import Origin
 from soc.model.signal import Signal, signal_of
 from soc.parsing.parse import parse
-from soc.pipeline.files import SOURCE, Found, Reading, records
+from soc.pipeline.files import SOURCE, Found, Reading, record_of, records
 from soc.pipeline.intake import Understanding
+from soc.pipeline.sighting import Sighting
 from soc.rulebook.plan import CorrelationPlan, RulePlan
 
 
@@ -59,7 +60,7 @@ class Tally:
     events: int = 0
     hits: int = 0
     timeless: int = 0
-    """Records without a usable time: the file's modification time stands in."""
+    """Records with matches but no usable time: the file's modification time stands in."""
     faults: list[str] = field(default_factory=list)
     """Unreadable files and records: file, record, reason."""
     quarantined: dict[str, tuple[int, int, str]] = field(default_factory=dict)
@@ -69,6 +70,14 @@ class Tally:
         """Count a record that only keyword rules could read."""
         count, first, why = self.quarantined.get(file, (0, number, reason))
         self.quarantined[file] = (count + 1, first, why)
+
+    def add(self, other: "Tally") -> None:
+        """Count what another reading of other files counted."""
+        self.events += other.events
+        self.hits += other.hits
+        self.timeless += other.timeless
+        self.faults += other.faults
+        self.quarantined |= other.quarantined
 
     def complaints(self) -> list[str]:
         """Return every fault, one line each."""
@@ -80,12 +89,16 @@ class Tally:
 
 def scan_file(path: Path, reading: Understanding, manner: Manner, tally: Tally) -> Iterator[Hit]:
     """Yield every hit in a file; faults go to *tally* and the rest is read on."""
+    sighting = Sighting(reading, manner.zone, SOURCE, manner.logsource)
+    file = Reading(path, manner.zone, manner.format)
     try:
-        for item in records(Reading(path, manner.zone, manner.format)):
+        for item in records(file):
             if isinstance(item, RecordError):
                 tally.faults.append(f"{path}: {item}")
-            else:
-                yield from _match(item, path, reading, manner, tally)
+                continue
+            tally.events += 1
+            if not sighting.is_nothing(item.raw, item.format):
+                yield from _match(item, file, reading, manner, tally)
     except RecordError as error:
         tally.faults.append(f"{path}: {error}")
 
@@ -104,23 +117,24 @@ def correlate(plans: Sequence[CorrelationPlan], signals: Sequence[Signal], zone:
     return list(standing.values())
 
 
-def _match(item: Found, path: Path, reading: Understanding, manner: Manner, tally: Tally) -> Iterator[Hit]:
-    event = _event(item, reading, manner)
-    tally.events += 1
-    tally.timeless += Mark.NO_TIME in event.marks
+def _match(item: Found, file: Reading, reading: Understanding, manner: Manner, tally: Tally) -> Iterator[Hit]:
+    event = _event(item, file, reading, manner)
     if event.reason:
-        tally.quarantine(str(path), item.number, event.reason)
-    for rule in reading.engine.match(event):
+        tally.quarantine(str(file.path), item.number, event.reason)
+    matching = reading.engine.match(event)
+    tally.timeless += bool(matching) and Mark.NO_TIME in event.marks
+    for rule in matching:
         tally.hits += 1
         signal = signal_of(event, rule.id, rule.version)
-        yield Hit(rule, event, Place(str(path), item.number), signal)
+        yield Hit(rule, event, Place(str(file.path), item.number), signal)
 
 
-def _event(item: Found, reading: Understanding, manner: Manner) -> Event:
+def _event(item: Found, file: Reading, reading: Understanding, manner: Manner) -> Event:
+    record = record_of(item, file)
     event = parse(
-        item.record,
+        record,
         Origin(manner.agency, SOURCE),
-        received_at_ms=item.record.read_at_ms,
+        received_at_ms=record.read_at_ms,
         sources=reading.sources,
         logsource=manner.logsource,
         judge_clock=False,

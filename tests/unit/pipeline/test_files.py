@@ -19,7 +19,7 @@ def read(folder: Path, data: bytes, format_: str | None = None) -> list[tuple[in
     path.write_bytes(data)
     found = list(records(Reading(path, "UTC", format_)))
     assert all(isinstance(item, Found) for item in found), found
-    return [(i.number, i.record.format, i.record.raw) for i in found if isinstance(i, Found)]
+    return [(i.number, i.format, i.raw) for i in found if isinstance(i, Found)]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_line_beyond_the_limit_is_split_and_keeps_its_number(tmp_path: Path) -
     path.write_bytes(b"<13>" + b"x" * (3 << 20) + b"\nshort\n")
     found = [item for item in records(Reading(path, "UTC", "syslog")) if isinstance(item, Found)]
     assert [item.number for item in found] == [1, 1, 1, 1, 2]
-    assert [item.record.split for item in found] == [True, True, True, True, False]
+    assert [item.split for item in found] == [True, True, True, True, False]
 
 
 @pytest.mark.parametrize(
