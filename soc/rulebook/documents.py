@@ -1,10 +1,11 @@
 """Rule files as YAML documents whose every key can be located again."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
-from itertools import islice
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,7 @@ class Document:
         """Return where the value at *keys* begins, as near as the document has it."""
         if not keys:
             return Location(self.file.path, self.lines[0] + 1, self.column + 1)
-        node = self.node or next(
-            islice(yaml.compose_all(self.file.text, yaml.CSafeLoader), self.number, None)
-        )
+        node = self.node or _nodes(self.file.text)[self.number]
         for key in keys:
             found = _child(node, key)
             if found is None:
@@ -95,8 +94,7 @@ class Document:
     @property
     def text(self) -> str:
         """Return the document as written, without its neighbours in the file."""
-        lines = self.file.text.splitlines(keepends=True)
-        text = "".join(lines[self.lines[0] : self.lines[1] + 1])
+        text = "".join(_lines(self.file.text)[self.lines[0] : self.lines[1] + 1])
         return text.partition("\n---")[0].rstrip("\n") + "\n"
 
 
@@ -149,6 +147,20 @@ def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return result
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+@lru_cache(maxsize=1)
+def _nodes(text: str) -> list[yaml.Node]:
+    """Return the documents of *text* as they stand in it; remembered, since faults come file by file."""
+    found: list[yaml.Node] = []
+    with suppress(yaml.YAMLError, ValueError):
+        found.extend(yaml.compose_all(text, yaml.CSafeLoader))
+    return found
 
 
 def _yaml_error(error: Exception, path: str) -> RuleError:

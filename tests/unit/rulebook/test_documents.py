@@ -120,3 +120,13 @@ def test_folders_are_walked_without_cases_and_mappings(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_do_not_stop_the_reading(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_bytes(b"title: \xff\xfe\n")
     assert read_rule_files([tmp_path])[0].text == "title: \ufffd\ufffd\n"
+
+
+def test_a_document_whose_node_is_forgotten_knows_its_places_still() -> None:
+    found, _ = read(
+        "title: One\n---\ntitle: Two\ndetection:\n  s:\n    - a: 1\n    - b|foo: 2\n---\ntitle: ["
+    )
+    for document in (found[1], found[1].forgotten()):
+        assert str(document.location(("detection", "s", 1, "b|foo"))) == "a.yml:7:7"
+        assert str(document.location()) == "a.yml:3:1"
+        assert document.text.startswith("title: Two")

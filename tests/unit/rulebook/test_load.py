@@ -155,3 +155,11 @@ def test_no_text_stops_the_loading(text: str) -> None:
 )
 def test_odd_texts_do_not_stop_the_loading(text: str) -> None:
     assert len(loaded(text, rule_text("{s: {a: x}, condition: s}", id="q")).rules) >= 1
+
+
+def test_thousands_of_faults_in_one_file_are_told_without_reading_it_thousands_of_times() -> None:
+    rules = (rule_text("{s: {a|expand: '%nobody%'}, condition: s}", id=str(n)) for n in range(2000))
+    book = loaded("---\n".join(rules), GOOD)
+    assert len(book.errors) == 2000
+    assert book.errors[-1].startswith("0.yml:17998:5: placeholder %nobody%")
+    assert [rule.id for rule in book.rules] == ["r"]
