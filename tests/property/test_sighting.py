@@ -30,7 +30,7 @@ from soc.pipeline.sighting import Sighting
 from soc.rulebook.plan import Node, RulePlan
 
 JSON = ("auto", "json", "windows_json", "evtx_json")
-EVERY = 40
+EVERY = 100
 """Of the lines of each recording, one in so many."""
 TOLD_OFF = 0.9
 """Of the lines that nothing matches, at least so many need not be parsed: else the way proves nothing."""
@@ -110,10 +110,6 @@ TRICKS = {
     "an exception inside": (
         "{s: {CommandLine|contains: mimikatz}, f: {User: root}, condition: s and not f}",
         with_(deep={"User": "root"}),
-    ),
-    "an exception among others": (
-        "{s: {CommandLine|contains: mimikatz}, f: {User: root}, condition: s and not f}",
-        with_(User="Root\u0131"),
     ),
     "bad UTF-8 beside": (
         "{s: {CommandLine|contains: mimikatz}, condition: s}",
