@@ -22,6 +22,8 @@ from soc.rulebook.values import Placeholders
 
 Known = Callable[[LogSource], bool]
 Entities = Callable[[LogSource], tuple[str, ...]]
+MAX_CORRELATIONS = 2000
+"""Every one may name every other; more would take minutes to put in order."""
 __all__ = ["RuleFile", "load", "read_pipeline_files", "read_rule_files"]
 
 
@@ -97,6 +99,8 @@ def _read(document: Document, loading: _Loading) -> None:
     try:
         if "correlation" in document.data:
             found = draft(document)
+            if len(loading.drafts) >= MAX_CORRELATIONS:
+                raise Fault(f"more than {MAX_CORRELATIONS} correlations")  # noqa: TRY301 - one place locates
             _claim(found.heading.id, document, loading)
             loading.drafts.append(found)
         elif "filter" in document.data:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from support.rulings import correlation_text, loaded, rule_text
 
 from soc.model.event import LogSource
+from soc.rulebook.load import MAX_CORRELATIONS
 from soc.rulebook.plan import RulePlan
 
 GOOD = rule_text("{s: {a: x}, condition: s}")
@@ -155,6 +156,15 @@ def test_no_text_stops_the_loading(text: str) -> None:
 )
 def test_odd_texts_do_not_stop_the_loading(text: str) -> None:
     assert len(loaded(text, rule_text("{s: {a: x}, condition: s}", id="q")).rules) >= 1
+
+
+def test_correlations_that_could_not_be_put_in_order_in_time_are_refused() -> None:
+    count = {"type": "event_count", "rules": "r", "timespan": "1m", "condition": {"gte": 2}}
+    text = correlation_text(count)
+    many = "---\n".join(text.replace("id: c", f"id: c{n}") for n in range(MAX_CORRELATIONS + 1))
+    book = loaded(GOOD, many)
+    assert ["more than 2000 correlations" in error for error in book.errors] == [True]
+    assert len(book.correlations) == MAX_CORRELATIONS
 
 
 def test_thousands_of_faults_in_one_file_are_told_without_reading_it_thousands_of_times() -> None:
