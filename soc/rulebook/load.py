@@ -17,6 +17,7 @@ from soc.rulebook.lint import lint
 from soc.rulebook.pipelines import Pipeline, processed, read_pipelines
 from soc.rulebook.plan import And, Custom, Heading, Node, Rulebook, RulePlan
 from soc.rulebook.resolution import implicit, resolve
+from soc.rulebook.selections import Detection
 from soc.rulebook.subjects import Subject
 from soc.rulebook.values import Placeholders
 
@@ -50,6 +51,19 @@ class _Loading:
     """Ids and names of rules that could not be read."""
     places: dict[str, str] = field(default_factory=dict)
     """Rule id → where it was read first."""
+
+    compilations: dict[int, tuple[Detection, Node | None]] = field(default_factory=dict)
+    """Id of a filter's detection, as long as pipelines leave it alone → it and its tree."""
+
+    def compiled(self, detection: Detection) -> Node | None:
+        """Return the tree of *detection*; of a filter, which many rules share, it is made once."""
+        kept, node = self.compilations.get(id(detection), (None, None))
+        if kept is detection:
+            return node
+        node = compile_detection(detection, self.placeholders)
+        if any(detection is found.detection for found in self.filters):
+            self.compilations[id(detection)] = (detection, node)
+        return node
 
     def reject(self, document: Document, error: RuleError) -> None:
         """Keep why what *document* says cannot be used."""
@@ -171,7 +185,7 @@ def _condition(subject: Subject, loading: _Loading) -> Node:
     nodes: list[Node] = []
     for detection in subject.detections:
         try:
-            node = compile_detection(detection, loading.placeholders)
+            node = loading.compiled(detection)
             if node is None and detection.document is subject.document:
                 raise Fault("pipelines leave nothing of it", "detection")  # noqa: TRY301 - one place locates
         except Fault as fault:
