@@ -8,7 +8,7 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-from support.authority import Authority
+from support.authority import Authority, Judges
 from support.drawn import CHARS, TEXTS, about, bare, nodes, values
 from support.mangled import mangled, real_lines
 from support.oddities import EVENT, READABLE, UNREADABLE, WORD, line, nested, odd_rules
@@ -37,7 +37,11 @@ TOLD_OFF = 0.9
 
 
 def sighting_of(rules: tuple[RulePlan, ...] | list[RulePlan]) -> Sighting:
-    return Sighting(Understanding(own_sources(), Engine(rules)), "UTC", "test")
+    return sighting_by(Engine(rules))
+
+
+def sighting_by(engine: Engine) -> Sighting:
+    return Sighting(Understanding(own_sources(), engine), "UTC", "test")
 
 
 def proven(rules: list[RulePlan], raws: list[bytes]) -> None:
@@ -225,9 +229,10 @@ def read_right(raw: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def public(corpora: Path) -> tuple[Sighting, Authority]:
+def public(corpora: Path) -> tuple[Sighting, Judges]:
     rules = public_book(corpora).rules
-    return sighting_of(rules), Authority(rules)
+    engine = Engine(rules)
+    return sighting_by(engine), Judges(engine, Authority(rules))
 
 
 @pytest.fixture(scope="module")
@@ -237,12 +242,12 @@ def lines(corpora: Path) -> list[bytes]:
 
 @given(data=st.data())
 def test_no_real_line_that_a_public_rule_matches_is_put_aside(
-    lines: list[bytes], public: tuple[Sighting, Authority], data: st.DataObject
+    lines: list[bytes], public: tuple[Sighting, Judges], data: st.DataObject
 ) -> None:
-    sighting, authority = public
+    sighting, judges = public
     for raw in data.draw(st.lists(mangled(lines), min_size=1, max_size=3)):
         if sighting.is_nothing(raw, "auto"):
-            assert authority.match(event_of(raw)) == ()
+            assert judges.sure.match(event_of(raw)) == ()
 
 
 @given(data=st.data())
@@ -256,16 +261,15 @@ def test_nor_one_that_a_rule_made_of_it_matches(lines: list[bytes], data: st.Dat
 
 
 def test_of_public_recordings_nothing_that_a_rule_matches_is_put_aside_and_most_of_the_rest_is(
-    corpora: Path, public: tuple[Sighting, Authority]
+    corpora: Path, public: tuple[Sighting, Judges]
 ) -> None:
-    sighting, authority = public
-    engine = Engine(public_book(corpora).rules)
+    sighting, judges = public
     unmatched = told_off = 0
     for number, raw in enumerate(recorded(corpora)):
         event = event_of(raw)
-        found = engine.match(event)
+        found = judges.fast.match(event)
         if number % EVERY == 0:
-            assert found == authority.match(event)
+            assert found == judges.sure.match(event)
         nothing = sighting.is_nothing(raw, "auto")
         assert not (nothing and found)
         unmatched += not found
