@@ -82,6 +82,8 @@ class Scanner:
 
 
 def _compiled(entries: Sequence[Entry], *, literal: bool) -> bytes:
+    if any(b"\0" in entry.expression for entry in entries):
+        return b""  # python-hyperscan would end the expression there
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(

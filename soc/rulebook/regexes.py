@@ -44,6 +44,8 @@ def _verdict(regex: Regex) -> tuple[str, str]:
 def _check(regex: Regex) -> None:
     if len(regex.pattern) > MAX_PATTERN_CHARACTERS:
         raise Fault(f"expression of {len(regex.pattern)} characters; accepted: {MAX_PATTERN_CHARACTERS}")
+    if "\0" in regex.pattern:
+        raise Fault("regular expression: a NUL character", fix=r"write \x00")
     for found, fix in _DIALECTS.items():
         shown = re.search(f"{_UNESCAPED}({found})", regex.pattern)
         if shown:

@@ -337,7 +337,7 @@ def _pattern_of(draw: st.DrawFn, value: Any) -> Pattern:
     if not piece:
         return Text((Wild.ANY, text) if text else ())
     if draw(st.booleans()):
-        return plan.Regex(re.escape(piece), *(draw(st.booleans()) for _ in range(3)))
+        return plan.Regex(re.escape(piece).replace("\0", r"\x00"), *(draw(st.booleans()) for _ in range(3)))
     parts: tuple[tuple[Wild | str, ...], ...] = (
         (text,),
         (piece,),

@@ -1,70 +1,103 @@
-"""Hyperscan, and what it refuses."""
+"""Hyperscan: databases that are compiled once, and entries that it refuses."""
 
+import hyperscan
 import pytest
 
-from soc.detection.scanner import Entry, Scanner, expression_of
-from soc.rulebook.plan import Regex, Wild
-from soc.rulebook.strings import parts_of
+from soc.detection.scanner import Databases, Entry, Scanner
+
+GOOD = [Entry(b"ab"), Entry(b"B", hyperscan.HS_FLAG_CASELESS)]
+REFUSED = Entry(rb"(a)\1")
+LONG = b"y" * 40_000
 
 
-def found(scanner: Scanner, *texts: str) -> set[int]:
-    atoms: set[int] = set()
-    scanner.add(texts, atoms)
-    return atoms
+def found(scanner: Scanner, data: bytes) -> list[int]:
+    return sorted(scanner.scan(data))
 
 
-def wild(*patterns: str) -> Scanner:
-    return Scanner([expression_of(n, parts_of(pattern)) for n, pattern in enumerate(patterns)], literal=False)
+def test_each_entry_is_found_once_wherever_it_stands() -> None:
+    scanner = Scanner([*GOOD, Entry(b"c+d"), Entry(b"^a")], Databases(), literal=False)
+    assert found(scanner, b"xabab") == [0, 1]
+    assert found(scanner, b"accd") == [2, 3]
+    assert found(scanner, b"") == []
 
 
-def test_wildcards_fit_the_whole_text_newlines_too() -> None:
-    scanner = wild("a*b", "?", "*a?b*", "a.b?", "(*")
-    assert found(scanner, "a\nb") == {0, 2}
-    assert found(scanner, "xa\nbx") == {2}
-    assert found(scanner, "\n") == found(scanner, "é") == {1}
-    assert found(scanner, "a.b!") == {2, 3}
-    assert found(scanner, "acb!") == {2}
-    assert found(scanner, "(") == {1, 4}
+def test_literals_are_taken_as_they_are() -> None:
+    scanner = Scanner([Entry(b"a.b"), Entry(b"\xff"), Entry(b"(*")], Databases(), literal=True)
+    assert found(scanner, b"axb") == []
+    assert found(scanner, b"(* a.b\xff\0") == [0, 1, 2]
 
 
-def test_expressions_are_searched_anywhere_in_any_text() -> None:
-    scanner = Scanner(
-        [expression_of(7, Regex("b+$")), expression_of(8, Regex("^A", ignore_case=True))], literal=False
-    )
-    assert found(scanner, "x", "abb") == {7, 8}
-    assert scanner.any("abb")
-    assert not scanner.any("x")
-    assert found(scanner) == set()
-
-
-def test_what_hyperscan_refuses_is_found_all_the_same() -> None:
-    any_, one = (Wild.ANY,), (Wild.ONE,)
-    patterns = [
-        ("a", *any_, "b"),
-        (*any_, "a", *one * 100, "b"),
-        (*any_, "a", *one * 30, "b", *any_) * 20,
-        one * 20_000,
-        ("c", *one, "d"),
-    ]
-    scanner = Scanner([expression_of(n, parts) for n, parts in enumerate(patterns)], literal=False)
-    assert found(scanner, "a" + "x" * 100 + "b") == {0, 1}
-    assert found(scanner, ("a" + "x" * 30 + "b") * 20) == {0, 2}
-    assert found(scanner, "x" * 20_000) == {3}
-    assert found(scanner, "cxd") == {4}
-
-
-def test_a_literal_too_long_for_hyperscan_is_found_all_the_same() -> None:
-    long = "y" * 40_000
-    parts = parts_of(f"*{long}*")
-    scanner = Scanner([Entry(0, long, 0, parts), Entry(1, "z", 0, parts_of("*z*"))], literal=True)
-    assert found(scanner, f"x{long}") == {0}
-    assert found(scanner, "z") == {1}
-
-
-def test_an_expression_that_nobody_checked_is_no_silent_miss() -> None:
-    with pytest.raises(ValueError, match="not checked"):
-        Scanner([expression_of(0, Regex(r"(a)\1"))], literal=False)
+def test_what_holds_nul_is_refused_and_not_cut_short() -> None:
+    scanner = Scanner([Entry(b"a\0b"), Entry(b"c"), Entry(b"\0")], Databases(), literal=True)
+    assert scanner.refused == [0, 2]
+    assert found(scanner, b"ac") == [1]
 
 
 def test_nothing_to_find_finds_nothing() -> None:
-    assert found(Scanner([], literal=True), "a") == set()
+    assert found(Scanner([], Databases(), literal=True), b"a") == []
+
+
+def test_what_is_refused_is_named_and_the_rest_is_found() -> None:
+    scanner = Scanner([Entry(b"a"), REFUSED, Entry(b"b"), REFUSED, Entry(b"c")], Databases(), literal=False)
+    assert scanner.refused == [1, 3]
+    assert found(scanner, b"abc") == [0, 2, 4]
+    assert found(scanner, b"c") == [4]
+
+
+def test_a_literal_too_long_for_hyperscan_is_refused_alone() -> None:
+    scanner = Scanner([Entry(b"z"), Entry(LONG)], Databases(), literal=True)
+    assert scanner.refused == [1]
+    assert found(scanner, LONG + b"z") == [0]
+
+
+def test_a_known_database_is_not_compiled_again() -> None:
+    made = _made(GOOD)
+    known = Databases({key: _made([Entry(b"other")], literal=True)[other] for key, other in _pairs(made)})
+    assert found(Scanner(GOOD, known, literal=True), b"ab") == []
+    assert found(Scanner(GOOD, known, literal=True), b"other") == [0]
+    assert known.made.keys() == made.keys()
+
+
+def _made(entries: list[Entry], *, literal: bool = True) -> dict[bytes, bytes]:
+    databases = Databases()
+    Scanner(entries, databases, literal=literal)
+    return databases.made
+
+
+def _pairs(made: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    """Each key beside the key of the other database."""
+    return list(zip(made, _made([Entry(b"other")]), strict=True))
+
+
+def test_what_is_known_and_not_used_is_not_kept() -> None:
+    databases = Databases({b"stale": b"x"})
+    assert databases.get(GOOD, literal=True) is not None
+    assert b"stale" not in databases.made
+    assert len(databases.made) == 1
+
+
+def test_what_was_refused_is_remembered_as_refused() -> None:
+    made = _made([REFUSED], literal=False)
+    assert list(made.values()) == [b""]
+    # Were it compiled again it would be found: the entry behind this key is a good one.
+    (key,) = _made(GOOD[:1])
+    refusing = Databases({key: b""})
+    assert refusing.get(GOOD[:1], literal=True) is None
+    assert Scanner(GOOD[:1], refusing, literal=True).refused == [0]
+    assert refusing.made == {key: b""}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ([Entry(b"ab"), Entry(b"B")], True),
+        ([Entry(b"ab", hyperscan.HS_FLAG_CASELESS), Entry(b"B")], True),
+        (GOOD[::-1], True),
+        (GOOD[:1], True),
+        (GOOD, False),
+        ([Entry(b"a"), Entry(b"bB", hyperscan.HS_FLAG_CASELESS)], True),
+    ],
+)
+def test_different_databases_have_different_keys(other: tuple[list[Entry], bool]) -> None:
+    entries, literal = other
+    assert _made(GOOD).keys().isdisjoint(_made(entries, literal=literal))

@@ -105,6 +105,7 @@ def python_finds(regex: Regex, text: str) -> bool:
         ("(?x)a", "i, m and s are accepted"),
         ("(?i:đ)", "use |re|i"),
         (r"a\Z", "write $"),
+        ("a\0b", r"write \x00"),
     ],
 )
 def test_a_refusal_says_what_to_write_instead(pattern: str, fix: str) -> None:
