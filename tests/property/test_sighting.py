@@ -135,6 +135,11 @@ TRICKS = {
         "{s: {CommandLine|contains: a/b}, condition: s}",
         line(r'"a\/b"').encode(),
     ),
+    "quotes in escapes": (
+        "{s: {CommandLine|contains: 'say \"no\"'}, condition: s}",
+        line(r'"say \"no\""').encode(),
+    ),
+    "backslashes in escapes": (r"{s: {Image|contains: '\a\evil'}, condition: s}", line().encode()),
     "a number with an exponent": (
         "{s: {CommandLine|contains: '1000'}, condition: s}",
         line("1e3").encode(),
