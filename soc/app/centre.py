@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soc.alerts.state import AlertsFold
-from soc.app.content import Content, read_content, read_playbooks
+from soc.app.content import read_playbooks
+from soc.app.rules_in_force import RulesInForce
 from soc.gateway.authority import Authority, open_authority
 from soc.gateway.credentials import CredentialsFold
 from soc.health.fleet import Fleet
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError, StoreError
 from soc.kernel.ids import random_id
-from soc.kernel.logs import Log, Said
+from soc.kernel.logs import Log
 from soc.model.identity import SOC_AGENCY
 from soc.ncsc.client import HttpNationalCentre
 from soc.pipeline.correlate import CorrelateStatus
@@ -50,7 +51,7 @@ class Centre:
     """One running centre on the embedded stores."""
 
     settings: Settings
-    content: Content
+    rules: RulesInForce
     boot: str
     recorder: Recorder
     folds: Folds
@@ -89,9 +90,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
         ConfigError: rules or playbooks cannot be found.
     """
     folder = settings.data_dir
-    content = read_content(settings.rules.folders, settings.rules.mappings)
-    for error in content.rulebook.errors:
-        log.warning(Said.RULE_REJECTED, error=error)
+    rules = RulesInForce(settings.rules.folders, settings.rules.mappings, folder / "cache", log)
     boot = random_id()
     folds = Folds(AlertsFold(), RunsFold(), OutboxFold(), CredentialsFold())
     async with AsyncExitStack() as stack:
@@ -103,11 +102,10 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
         events = await asyncio.to_thread(EmbeddedEventStore.open, folder / "events")
         stack.push_async_callback(events.close)
         recorder = await _recorder(ledger, folds, clock, folder)
-        understanding = content.understanding()
-        intake = Intake(lambda: understanding, events, Feed(feeds, "centre", boot, clock), clock)
+        intake = Intake(lambda: rules.understanding, events, Feed(feeds, "centre", boot, clock), clock)
         yield Centre(
             settings=settings,
-            content=content,
+            rules=rules,
             boot=boot,
             recorder=recorder,
             folds=folds,

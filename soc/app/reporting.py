@@ -43,9 +43,8 @@ def report_actions(centre: Centre) -> Mapping[str, Action]:
         return {}
     province = centre.settings.ncsc.province
 
-    headings = {plan.id: plan.heading for plan in centre.content.rulebook.correlations}
-
     async def report(command: Command, alert: AlertView) -> Prepared:
+        headings = {plan.id: plan.heading for plan in centre.rules.rulebook.correlations}
         heading = headings.get(alert.rule_id)
         description = described(heading) if heading else ""
         body = bundle(incident_of(command, alert, About(description, province, centre.recorder.chain.link)))

@@ -16,16 +16,14 @@ from aiohttp import web
 
 from soc.app.centre import Centre, open_centre
 from soc.app.control import Control
-from soc.app.stages import stages
+from soc.app.stages import announce, stages
 from soc.console.pages import application
 from soc.console.parts import Parts
 from soc.gateway.authority import open_server
 from soc.gateway.server import Gateway, tls_context
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError
-from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
-from soc.ledger.fact import Fact, fact_id
 from soc.model.identity import SOC_AGENCY
 from soc.pipeline.supervise import supervise
 from soc.settings.model import Settings
@@ -60,7 +58,7 @@ async def serve(
         SocError: settings cannot be used; alone or in an ``ExceptionGroup``.
     """
     async with open_centre(settings, clock, log) as centre:
-        await _announce(centre)
+        await announce(centre, centre.rules.content)
         try:
             async with AsyncExitStack() as edges, asyncio.TaskGroup() as group:
                 addresses = await _listen(edges, centre)
@@ -85,23 +83,6 @@ async def _until(stop: asyncio.Event, edges: AsyncExitStack, log: Log) -> None:
     log.info(Said.STOPPING)
     await edges.aclose()
     raise _Stop
-
-
-async def _announce(centre: Centre) -> None:
-    """Put into the ledger which rules decide from now on."""
-    hash_ = centre.content.rulebook.hash
-    fact = Fact(
-        type="ConfigActivated",
-        version=1,
-        id=fact_id("ConfigActivated", hash_, random_id()),
-        at_ms=centre.clock.now_ms(),
-        actor="machine:centre",
-        agency=None,
-        exercise=None,
-        collector=None,
-        payload={"hash": hash_},
-    )
-    await centre.recorder.decide(lambda: (fact,))
 
 
 async def _listen(edges: AsyncExitStack, centre: Centre) -> Addresses:
@@ -145,7 +126,7 @@ async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
         accounts=centre.accounts,
         fleet=lambda: centre.fleet.rows(centre.clock.now_ms()),
         counts=centre.counts,
-        rulebook=centre.content.rulebook,
+        rulebook=lambda: centre.rules.rulebook,
         playbooks={playbook.id: playbook.name for playbook in centre.playbooks},
         agencies={SOC_AGENCY: "SOC"} | {agency.id: agency.name for agency in centre.settings.agency},
         zone=centre.settings.zone,

@@ -28,7 +28,8 @@ class Parts:
     fleet: Callable[[], list[Row]]
     counts: Callable[[], dict[str, int]]
     """Totals of the overview: events_stored, signals, alerts, playbook_runs, reports_receipted."""
-    rulebook: Rulebook
+    rulebook: Callable[[], Rulebook]
+    """The rules in force."""
     playbooks: dict[str, str]
     """Playbook id → name."""
     agencies: dict[str, str]

@@ -58,8 +58,9 @@ async def alert(parts: Parts, session: Session, request: web.Request) -> dict[st
     episode = state.episodes.get(found.episode_id)
     members = [m for m in episode.members if _sees(session, m.agency)] if episode else []
     timeline = [await _moment(parts, session, member) for member in members[:MAX_TIMELINE]]
-    headings = {rule.id: rule.heading for rule in parts.rulebook.rules}
-    headings |= {plan.id: plan.heading for plan in parts.rulebook.correlations}
+    book = parts.rulebook()
+    headings = {rule.id: rule.heading for rule in book.rules}
+    headings |= {plan.id: plan.heading for plan in book.correlations}
     heading = headings.get(found.rule_id)
     return {
         "alert": _whole(session, found),

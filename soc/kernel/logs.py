@@ -27,6 +27,8 @@ class Said(StrEnum):
     SOURCE_STATE = "source_state"
     RULES_LOADED = "rules_loaded"
     RULE_REJECTED = "rule_rejected"
+    RULES_REFUSED = "rules_refused"
+    RULE_CACHE = "rule_cache"
     EPISODE = "episode"
     ALERT = "alert"
     RUN = "run"

@@ -48,16 +48,19 @@ async def run_correlate(
     clock: Clock,
     poll: timedelta,
     status: CorrelateStatus | None = None,
+    until: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Read the feeds for ever; *on_changes* gets what each settling changed, if anything.
+    """Read the feeds *until* told to end; *on_changes* gets what each settling changed, if anything.
 
     Raises:
         Corrupt: a feed entry fails its check.
     """
-    step = _Step(FeedReader(log), engine, Watermarks(), clock, status or CorrelateStatus())
+    status = status or CorrelateStatus()
+    status.entries = status.signals = status.changes = 0
+    step = _Step(FeedReader(log), engine, Watermarks(), clock, status)
     await step.read()
     expired = clock.monotonic()
-    while True:
+    while not until():
         await step.read()
         await step.settle(on_changes)
         if clock.monotonic() - expired >= EXPIRE_EVERY.total_seconds():

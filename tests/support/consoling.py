@@ -60,7 +60,7 @@ async def consoling(folder: Path) -> AsyncIterator[Consoling]:
             accounts=accounts,
             fleet=list,
             counts=dict,
-            rulebook=load([], known=lambda _: True, entities=lambda _: ()),
+            rulebook=lambda: load([], known=lambda _: True, entities=lambda _: ()),
             playbooks={},
             agencies={},
             zone="UTC",
