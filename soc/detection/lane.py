@@ -87,7 +87,7 @@ class Lane:
             for program in self._by_atom.get(atom, ()):
                 candidates[program.position] = program
         answer = tuple(candidates[n].rule for n in sorted(candidates) if candidates[n].judge(held))
-        if self._room.take(key):
+        if self._room.take(key, filter(None, key)):
             self._answers[key] = answer
         return answer
 

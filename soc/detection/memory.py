@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from soc.detection.atoms import Atom
+from soc.detection.atoms import NOTHING, Atom
 from soc.detection.field import FieldAtoms
 from soc.model.fields import Absent, Scalar, text_of
 
@@ -33,14 +33,18 @@ class Room:
         """Let *memory* be emptied when the room is used up."""
         self._memories.append(memory)
 
-    def take(self, key: object) -> bool:
-        """Make room for an entry under *key*; False if it is too large to be kept."""
+    def take(self, key: object, parts: Iterable[frozenset[Atom]] = ()) -> bool:
+        """Make room for an entry under *key*; False if it is too large to be kept.
+
+        *parts* are sets in the key that perhaps only it keeps.
+        """
         size = sys.getsizeof(key)
         if size > LONGEST_BYTES:
             return False
-        self._used_bytes += size + _ENTRY_BYTES
+        size += _ENTRY_BYTES + sum(map(sys.getsizeof, parts))
+        self._used_bytes += size
         if self._used_bytes > self.limit_bytes:
-            self._used_bytes = size + _ENTRY_BYTES
+            self._used_bytes = size
             for memory in self._memories:
                 memory.clear()
         return True
@@ -82,13 +86,13 @@ class Memory(dict[Any, frozenset[Atom]]):
         """Return the atoms that hold for any of *values* (as ``values_of`` gives them)."""
         if not values:
             return self._field.present & self._wanted
-        return frozenset().union(*(self._one(value) for value in values))
+        return frozenset().union(*(self._one(value) for value in values)) or NOTHING
 
     def _one(self, value: Any) -> frozenset[Atom]:
         return self._field.present & self._wanted if isinstance(value, dict) else self.scalar(value)
 
     def _learn(self, key: object, value: Any) -> frozenset[Atom]:
-        held = self._field.judge(value) & self._wanted
+        held = self._field.judge(value) & self._wanted or NOTHING
         if self._room.take(key):
             self[key] = held
         return held
