@@ -27,7 +27,7 @@ def literal_runs(pattern: str) -> list[str]:
     return [run for run in (*runs, run) if run]
 
 
-_UNPLAIN = re.compile(r"\(\?[^:]|\\[\dxuUNpPcoEQkgGhHRXK]|\[\^?\]|\[\^?\[|\[[^\]]*\[:")
+_UNPLAIN = re.compile(r"\(\?[^:]|(?<!\\)(?:\\\\)*\\[\dxuUNpPcoEQkgGhHRXK]|\[\^?\]|\[\^?\[|\[[^\]]*\[:")
 _TOKEN = re.compile(
     r"""(?:
         (?P<group>\((?:\?:)?)

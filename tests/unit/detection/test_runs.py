@@ -32,6 +32,8 @@ from soc.rulebook.regexes import checked
         ("(a|b)", []),
         (r"(\(a)b\)", ["b)"]),
         (r"a\|b", ["a|b"]),
+        (r"\\cmd\.exe", [r"\cmd.exe"]),
+        (r"\\\\x", [r"\\x"]),
         ("a{x}b", ["a{x}b"]),
         ("aé", ["aé"]),
     ],
@@ -41,7 +43,7 @@ def test_runs_are_what_is_plain_to_see(pattern: str, runs: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"\x61b", r"a(?s)b", "a(?i:b)", "(?P<x>a)", r"\Qa\E", "[[:alpha:]]a", ""]
+    "pattern", [r"\x61b", r"\\\x61", r"a(?s)b", "a(?i:b)", "(?P<x>a)", r"\Qa\E", "[[:alpha:]]a", ""]
 )
 def test_of_what_is_not_plain_nothing_is_told(pattern: str) -> None:
     assert literal_runs(pattern) == []
@@ -70,6 +72,10 @@ atoms = st.one_of(
                 r"\]",
             ),
             *(
+                r"\\x",
+                r"\\\\",
+                r"\\\x61",
+                r"\\U",
                 "[ab]",
                 "[^a]",
                 r"[a\]b]",
