@@ -6,6 +6,7 @@ from support.rulings import event_with, loaded, rule_text
 
 from soc.detection import engine
 from soc.detection.engine import Engine, applies
+from soc.detection.scanner import Databases
 from soc.model.event import Event, LogSource
 from soc.rulebook.plan import RulePlan
 
@@ -79,11 +80,53 @@ def test_no_rules_match_nothing() -> None:
     assert Engine([]).match(event_with({"a": "x"})) == ()
 
 
-def test_routes_are_kept_for_a_bounded_number_of_kinds() -> None:
+def test_what_no_rule_names_makes_no_route_of_its_own() -> None:
+    found = Engine([rule("w", logsource=WINDOWS), rule("s", logsource=SECURITY)])
+    for number in range(50):
+        sender = LogSource("windows", f"category {number}", f"service {number}")
+        assert ids(found.match(of(sender))) == ["w"]
+        assert ids(found.match(of(LogSource("windows", f"category {number}", "security")))) == ["w", "s"]
+    assert len(found._routes) == 2
+    assert len(found._kinds) == 100
+
+
+def test_kinds_are_remembered_in_bounded_number() -> None:
     found = Engine([rule("w", logsource=WINDOWS)])
-    for number in range(engine.MAX_ROUTES + 5):
-        found.match(of(LogSource("p", service=str(number))))
+    for number in range(engine.MAX_KINDS + 5):
+        assert ids(found.match(of(LogSource("windows", service=str(number))))) == ["w"]
+    assert len(found._kinds) == 5
+    assert len(found._routes) == 1
+
+
+def test_routes_are_kept_in_bounded_number_and_made_again_when_needed() -> None:
+    services = [str(number) for number in range(engine.MAX_ROUTES + 5)]
+    found = Engine([rule(name, logsource={"service": name}) for name in services])
+    for name in services:
+        assert ids(found.match(of(LogSource(service=name)))) == [name]
     assert len(found._routes) == 5
+    assert ids(found.match(of(LogSource(service="0")))) == ["0"]
+    word = Engine([rule("k", "{k: [needle], condition: k}"), *found.rules])
+    for name in services:
+        word.match(of(LogSource(service=name)))
+    assert ids(word.match(event_with({}, original="needle", quarantined=True))) == ["k"]
+
+
+def test_an_engine_of_the_same_rules_compiles_nothing_again() -> None:
+    rules = [rule("a", "{s: {a|contains: [x, y], b|re: 'z+'}, k: [w], condition: s or k}")]
+    one = Engine(rules)
+    known = Databases(one.databases.made)
+    other = Engine(rules, databases=known)
+    assert known.made == one.databases.made
+    assert len(known.made) == 3
+    assert other.match(event_with({"a": "x", "b": "z"})) == one.match(event_with({"b": "w"})) == (rules[0],)
+
+
+def test_fields_may_be_matched_without_an_event() -> None:
+    found = Engine([rule("w", logsource=WINDOWS), rule("k", "{k: [x], condition: k}", logsource=WINDOWS)])
+    assert ids(found.match_fields({"a": "x"}, (LogSource("windows"),))) == ["w", "k"]
+    assert ids(found.match_fields({"a": "x"}, (LogSource("windows"),), keywords=False)) == ["w"]
+    assert found.match_fields({"a": "x"}, ()) == ()
+    assert found.rules[0].id == "w"
 
 
 def test_an_index_that_names_too_many_changes_nothing() -> None:

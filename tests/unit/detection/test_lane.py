@@ -81,7 +81,8 @@ def test_rules_answer_in_their_order_whatever_is_found_first() -> None:
 def test_values_may_be_given_by_place() -> None:
     lane = lane_of("{s: {a: x, b: 5}, condition: s}", "{s: {a: x}, t: {b: 6}, condition: s and not t}")
     assert set(lane.names) == {"a", "b"}
-    for fields in ({"a": "x", "b": 5}, {"a": "X", "b": "6"}, {"a": "y", "b": 5}):
+    events: list[dict[str, str | int]] = [{"a": "x", "b": 5}, {"a": "X", "b": "6"}, {"a": "y", "b": 5}]
+    for fields in events:
         assert lane.match_values([fields[name] for name in lane.names]) == lane.match(fields)
 
 

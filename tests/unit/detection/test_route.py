@@ -10,7 +10,7 @@ from soc.detection.engine import Engine
 from soc.detection.route import FEW_FIELDS, Route
 from soc.model.event import Fields
 
-IDS = (1, "1", 1.0, True, " 1", 2, "2", None, "", [1, 2], [], {}, {"f": 1}, 3)
+IDS: tuple[Any, ...] = (1, "1", 1.0, True, " 1", 2, "2", None, "", [1, 2], [], {}, {"f": 1}, 3)
 
 
 def detections(first: str, count: int = FEW_FIELDS + 2) -> list[str]:
