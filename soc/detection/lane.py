@@ -12,7 +12,7 @@ from typing import Any
 from soc.detection.atoms import NOTHING, Atom
 from soc.detection.judges import Judges
 from soc.detection.keywords import texts_in
-from soc.detection.memory import PLAIN, Memory
+from soc.detection.memory import PLAIN, Kept, Memory
 from soc.detection.program import Lowered
 from soc.detection.references import reference_holds
 from soc.model.event import Fields
@@ -44,7 +44,7 @@ class Lane:
         self._keywords = judges.keywords
         self._wanted_keywords = wanted.intersection(judges.atoms.keywords.values())
         self._room = judges.room
-        self._answers: dict[tuple[frozenset[Atom], ...], Answer] = {}
+        self._answers: Kept[Answer] = Kept()
         judges.room.share(self._answers)
 
     def match(self, fields: Fields, *, keywords: bool = True) -> Answer:

@@ -5,7 +5,8 @@ Whoever sends ever-new values costs time, not memory: when the room is used up, 
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from soc.detection.atoms import NOTHING, Atom
 from soc.detection.field import FieldAtoms
@@ -19,6 +20,12 @@ _ENTRY_BYTES = 200
 PLAIN = frozenset((str, int, type(None), Absent))
 """Types of values that are their own key."""
 
+_T = TypeVar("_T")
+
+
+class Kept(dict[Any, _T]):
+    """What is remembered, as long as somebody uses it."""
+
 
 class Room:
     """The bytes that several memories share."""
@@ -27,11 +34,11 @@ class Room:
         """Start empty."""
         self.limit_bytes = limit_bytes
         self._used_bytes = 0
-        self._memories: list[dict[Any, Any]] = []
+        self._memories: WeakValueDictionary[int, Kept[Any]] = WeakValueDictionary()
 
-    def share(self, memory: dict[Any, Any]) -> None:
+    def share(self, memory: Kept[Any]) -> None:
         """Let *memory* be emptied when the room is used up."""
-        self._memories.append(memory)
+        self._memories[id(memory)] = memory
 
     def take(self, key: object, parts: Iterable[frozenset[Atom]] = ()) -> bool:
         """Make room for an entry under *key*; False if it is too large to be kept.
@@ -44,20 +51,18 @@ class Room:
         size += _ENTRY_BYTES + sum(map(sys.getsizeof, parts))
         self._used_bytes += size
         if self._used_bytes > self.limit_bytes:
+            self.leave()
             self._used_bytes = size
-            for memory in self._memories:
-                memory.clear()
         return True
 
     def leave(self) -> None:
-        """Forget everything, and who shared the room."""
-        for memory in self._memories:
+        """Forget everything."""
+        for memory in self._memories.values():
             memory.clear()
-        self._memories.clear()
         self._used_bytes = 0
 
 
-class Memory(dict[Any, frozenset[Atom]]):
+class Memory(Kept[frozenset[Atom]]):
     """Value of one field → those of the *wanted* atoms that hold for it.
 
     Only texts, integers, null and ``ABSENT`` are keys as they are: they equal nothing that reads otherwise.

@@ -92,9 +92,20 @@ def test_a_long_value_is_judged_each_time_and_costs_no_room() -> None:
     assert list(known) == ["short"]
 
 
-def test_who_left_the_room_remembers_nothing() -> None:
-    room = Room()
+def test_a_room_forgets_and_goes_on() -> None:
+    room = Room(limit_bytes=10_000)
     known = remembering(room)
     known["x"]
     room.leave()
     assert not known
+    for number in range(100):
+        known[str(number)]
+    assert 0 < len(known) < 100
+
+
+def test_a_memory_that_nobody_uses_is_let_go() -> None:
+    room = Room()
+    known = remembering(room)
+    for _ in range(10):
+        remembering(room)["x"]
+    assert list(room._memories.values()) == [known]
