@@ -1,6 +1,6 @@
 """Atoms: every distinct pattern of all rules, numbered once, and conditions as trees over the numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
@@ -131,20 +131,17 @@ def narrowed(tree: Tree, known: frozenset[Atom], held: frozenset[Atom]) -> Condi
             assert_never(tree)
 
 
-def atoms_in(tree: Tree) -> Iterator[Atom]:
-    """Yield every atom of *tree*, some perhaps twice."""
+def atoms_in(tree: Tree) -> frozenset[Atom]:
+    """Return every atom of *tree*."""
     match tree:
         case int():
-            yield tree
+            return frozenset((tree,))
         case All(parts):
-            for part in parts:
-                yield from atoms_in(part)
+            return frozenset().union(*map(atoms_in, parts))
         case Any_(atoms, parts):
-            yield from atoms
-            for part in parts:
-                yield from atoms_in(part)
+            return atoms.union(*map(atoms_in, parts))
         case Without(part):
-            yield from atoms_in(part)
+            return atoms_in(part)
         case _:
             assert_never(tree)
 

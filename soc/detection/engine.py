@@ -97,7 +97,11 @@ class Engine:
         if route is None:
             if len(self._routes) >= MAX_ROUTES:
                 self._forget()
-            rules = [rule for rule in self._rules if not self._routed or applies(rule.rule, known)]
+            rules = (
+                self._rules
+                if not self._routed
+                else [rule for rule in self._rules if applies(rule.rule, known)]
+            )
             route = self._routes[known] = Route(rules, self._judges)
         if len(self._kinds) >= MAX_KINDS:
             self._kinds.clear()

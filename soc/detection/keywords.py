@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from soc.detection.atoms import NOTHING, Atom
 from soc.detection.scanner import Databases
-from soc.detection.texts import Texts
+from soc.detection.texts import Texts, fits_of
 from soc.model.event import Fields
 from soc.model.fields import scalars_of, text_of
 from soc.rulebook.plan import Regex, Text, Wild
@@ -17,17 +17,29 @@ class Keywords:
 
     def __init__(self, patterns: Mapping[Text | Regex, Atom], databases: Databases) -> None:
         """Compile pattern → atom."""
-        inner = [(atom, pattern) for pattern, atom in patterns.items() if _is_inner(pattern)]
-        outer = [(atom, pattern) for pattern, atom in patterns.items() if not _is_inner(pattern)]
-        self._inner = Texts(inner, databases)
-        self._outer = Texts(outer, databases) if outer else None
+        inner = {
+            atom: pattern
+            for pattern, atom in patterns.items()
+            if isinstance(pattern, Text) and pattern.parts[:1] == pattern.parts[-1:] == (Wild.ANY,)
+        }
+        outer = {atom: pattern for pattern, atom in patterns.items() if atom not in inner}
+        self._inner = Texts(inner.items(), databases)
+        self._unsure = {
+            atom: fits_of(pattern)
+            for atom, pattern in inner.items()
+            if len(pattern.parts) != 3 or _BETWEEN in str(pattern.parts[1])
+        }
+        """Those that may hold for several texts in a row but for none of them."""
+        self._outer = Texts(outer.items(), databases) if outer else None
 
     def holding(self, texts: Sequence[str], wanted: frozenset[Atom]) -> frozenset[Atom]:
         """Return those of the *wanted* atoms that hold for any of *texts*."""
-        found: set[Atom] = set()
-        # What holds for one text holds for all of them in a row; the other way round it has to be seen.
-        if not wanted.isdisjoint(self._inner.holding(_BETWEEN.join(texts))):
-            found.update(*map(self._inner.holding, texts))
+        found = self._inner.holding(_BETWEEN.join(texts))
+        if found:
+            found &= wanted
+            for atom in found & self._unsure.keys():
+                if not any(map(self._unsure[atom], texts)):
+                    found.remove(atom)
         if self._outer is not None:
             found.update(*map(self._outer.holding, texts))
         return wanted & found if found else NOTHING
@@ -45,8 +57,3 @@ def texts_in(fields: Fields) -> list[str]:
         else:
             texts += [text for inner in scalars_of(value, 1) if (text := text_of(inner)) is not None]
     return texts
-
-
-def _is_inner(pattern: Text | Regex) -> bool:
-    """Return whether *pattern* may stand anywhere in a text."""
-    return isinstance(pattern, Text) and pattern.parts[:1] == pattern.parts[-1:] == (Wild.ANY,)

@@ -36,7 +36,7 @@ class Lowered:
     @cached_property
     def atoms(self) -> frozenset[Atom]:
         """Every atom that the condition asks for."""
-        return frozenset() if isinstance(self.tree, bool) else frozenset(atoms_in(self.tree))
+        return frozenset() if isinstance(self.tree, bool) else atoms_in(self.tree)
 
     @cached_property
     def program(self) -> Program:

@@ -29,6 +29,7 @@ class Route:
         self._rules = rules
         self._judges = judges
         self._whole: Lane | None = None
+        self._narrow: dict[tuple[Lowered, str, frozenset[Atom]], Lowered] = {}
         self._sieves: dict[tuple[frozenset[tuple[str, frozenset[Atom]]], tuple[bytes, ...]], Sieve] = {}
         self._field = _splitter(rules, judges)
         if self._field is not None:
@@ -43,7 +44,9 @@ class Route:
             if type(value) in PLAIN:
                 held = self._first[value]
                 lane = self._lanes.get(held)
-                return (self._lane(held) if lane is None else lane).match(fields, keywords=keywords)
+                return (self._lane(self._field, held) if lane is None else lane).match(
+                    fields, keywords=keywords
+                )
         return self.whole.match(fields, keywords=keywords)
 
     def sieve(self, known: Fields, doubts: tuple[bytes, ...]) -> Sieve:
@@ -57,8 +60,7 @@ class Route:
         if sieve is None:
             rules = self._rules
             for name, atoms in held.items():
-                asked = frozenset(self._judges.atoms.fields[name].values())
-                rules = [_narrowed(rule, asked, atoms) for rule in rules]
+                rules = self._left(rules, name, atoms)
             sieve = Sieve(rules, self._judges, doubts)
             self._sieves[key] = sieve
         return sieve
@@ -70,17 +72,23 @@ class Route:
             self._whole = Lane(self._rules, self._judges)
         return self._whole
 
-    def _lane(self, held: frozenset[Atom]) -> Lane:
-        lane = Lane([_narrowed(rule, self._known, held) for rule in self._rules], self._judges)
-        self._lanes[held] = lane
+    def _lane(self, name: str, held: frozenset[Atom]) -> Lane:
+        lane = self._lanes[held] = Lane(self._left(self._rules, name, held), self._judges)
         return lane
 
-
-def _narrowed(rule: Lowered, asked: frozenset[Atom], held: frozenset[Atom]) -> Lowered:
-    """Return what is left of *rule* for events in which *held* is all that holds of the atoms *asked*."""
-    if isinstance(rule.tree, bool) or rule.atoms.isdisjoint(asked):
-        return rule
-    return Lowered(rule.position, rule.rule, narrowed(rule.tree, asked, held))
+    def _left(self, rules: Sequence[Lowered], name: str, held: frozenset[Atom]) -> Sequence[Lowered]:
+        """Return what is left of *rules* for events in which *held* is all that holds of the field *name*."""
+        asked = frozenset(self._judges.atoms.fields[name].values())
+        left: list[Lowered] = []
+        for rule in rules:
+            if not (isinstance(rule.tree, bool) or rule.atoms.isdisjoint(asked)):
+                key = (rule, name, held & rule.atoms)
+                if key not in self._narrow:
+                    self._narrow[key] = Lowered(rule.position, rule.rule, narrowed(rule.tree, asked, held))
+                left.append(self._narrow[key])
+            else:
+                left.append(rule)
+        return left
 
 
 def _splitter(rules: Sequence[Lowered], judges: Judges) -> str | None:

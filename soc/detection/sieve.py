@@ -35,16 +35,14 @@ class Sieve:
     def __init__(self, rules: Sequence[Lowered], judges: Judges, doubts: Sequence[bytes]) -> None:
         """Compile *rules*; where one of *doubts* stands nothing can be told."""
         for_text = {rule.position for rule in judges.for_text}
+        # A rule with keywords is not decided by fields: the record may turn out to be a text without any.
         self._rules = {rule.position: rule for rule in rules if rule.position not in for_text}
         self._judges = judges
         words = judges.words
         everything = (*rules, *judges.for_text)
         needs = [need for need in map(words.needed, everything) if need.tree is not False]
         self._by_word, self._always = necessary_atoms([need.program for need in needs])
-        keywords = {words.of(atom) for rule in rules for atom in rule.atoms & judges.keyword_atoms}
-        self._wordless = None in keywords
-        self._keywords = frozenset(word for word in keywords if word is not None)
-        self._words = sorted(self._keywords.union(*(need.atoms for need in needs)))
+        self._words = sorted(frozenset[Word]().union(*(need.atoms for need in needs)))
         entries = [Entry(words.texts[word], hyperscan.HS_FLAG_CASELESS) for word in self._words]
         entries += map(Entry, (*DOUBTS, *doubts))
         self._scanner = Scanner(entries, judges.databases, literal=True)
@@ -74,9 +72,7 @@ class Sieve:
         rules = [self._rules[position] for position in possible if position in self._rules]
         if len(rules) < len(possible):
             return self._anything
-        return Verdict(
-            rules, self._peek(rules), keywords=self._wordless or not self._keywords.isdisjoint(held)
-        )
+        return Verdict(rules, self._peek(rules), keywords=False)
 
     def _peek(self, rules: Sequence[Lowered]) -> Peek | None:
         key = tuple(rule.position for rule in rules)

@@ -105,6 +105,14 @@ class Expressions:
         found.update(map(self._atoms.__getitem__, self._scanner.scan(text.encode("utf-8", "replace"))))
 
 
+def fits_of(pattern: Text) -> Fits:
+    """Return the function that tells whether *pattern* holds for a text."""
+    if pattern.cased:
+        return fitting(pattern.parts)
+    fits = fitting(_folded(pattern.parts))
+    return lambda text: fits(fold(text))
+
+
 def _folded(parts: Parts) -> Parts:
     return tuple(part if isinstance(part, Wild) else fold(part) for part in parts)
 

@@ -53,20 +53,26 @@ class Words:
             case All(parts):
                 return all_of([self.relaxed(part) for part in parts])
             case Any_(atoms, parts):
-                return any_of([self.relaxed(part) for part in (*atoms, *parts)])
+                words = [True if word is None else word for word in map(self.of, atoms)]
+                return any_of([*words, *map(self.relaxed, parts)])
             case Without():
                 return True
 
     def of(self, atom: Atom) -> Word | None:
         """Return the word without which *atom* cannot hold; None if there is none."""
-        if atom not in self._of:
-            text = None
-            if atom in self._patterns:
-                text = word_of(self._patterns[atom], _STRETCH)
-            elif atom in self._keywords:
-                text = word_of(self._keywords[atom], _BARE_STRETCH)
-            self._of[atom] = None if text is None else self._number(text)
-        return self._of[atom]
+        try:
+            return self._of[atom]
+        except KeyError:
+            return self._found(atom)
+
+    def _found(self, atom: Atom) -> Word | None:
+        text = None
+        if atom in self._patterns:
+            text = word_of(self._patterns[atom], _STRETCH)
+        elif atom in self._keywords:
+            text = word_of(self._keywords[atom], _BARE_STRETCH)
+        word = self._of[atom] = None if text is None else self._number(text)
+        return word
 
     def _number(self, text: bytes) -> Word:
         number = self._numbers.setdefault(text, len(self.texts))

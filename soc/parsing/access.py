@@ -51,7 +51,7 @@ def read_access(text: str, context: Context) -> Reading:
     return Reading(
         fields=fields,
         logsources=context.sources.formats.get("access", ()),
-        at_ms=_at_ms(line, context.zone),
+        at_ms=None if context.bare else _at_ms(line, context.zone),
     )
 
 

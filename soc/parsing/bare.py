@@ -11,7 +11,9 @@ import orjson
 from soc.kernel.errors import RecordError
 from soc.parsing.access import read_access
 from soc.parsing.bytes import valid_text
+from soc.parsing.guess import read_any
 from soc.parsing.objects import KEY_LIMIT, exact
+from soc.parsing.pairs import read_pairs
 from soc.parsing.plain import object_reading
 from soc.parsing.reading import Context, Reading
 from soc.parsing.recognition import widen
@@ -25,7 +27,9 @@ _OBJECTS: Final[Mapping[str, Callable[..., Reading]]] = {
     "evtx_json": windows_reading,
 }
 _LINES: Final[Mapping[str, Callable[[str, Context], Reading]]] = {
+    "auto": read_any,
     "access": read_access,
+    "pairs": read_pairs,
     "syslog": read_syslog,
 }
 _SHORTEST_KEY_BYTES = 6

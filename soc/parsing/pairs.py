@@ -56,7 +56,7 @@ def read_pairs(text: str, context: Context) -> Reading:
     return Reading(
         fields=fields,
         logsources=recognise_object(context.sources, fields, context.source),
-        at_ms=_at_ms(fields, audit, context.zone),
+        at_ms=None if context.bare else _at_ms(fields, audit, context.zone),
     )
 
 

@@ -56,7 +56,7 @@ def read_syslog(text: str, context: Context) -> Reading:
         line = line[priority.end() :]
     modern = _MODERN.match(line) if priority is not None else None
     if modern is not None:
-        at_ms = moments.from_iso(modern["time"], context.zone)
+        at_ms = None if context.bare else moments.from_iso(modern["time"], context.zone)
         fields.update(_modern_fields(modern))
     else:
         at_ms = _read_classic(line, fields, context)
@@ -93,7 +93,7 @@ def _read_classic(line: str, fields: Fields, context: Context) -> int | None:
     if host is not None:
         fields["host"] = host
     fields.update(_tagged(classic["rest"]))
-    return _classic_time(classic, context)
+    return None if context.bare else _classic_time(classic, context)
 
 
 def _tagged(text: str) -> Fields:
