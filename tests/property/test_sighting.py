@@ -148,6 +148,10 @@ TRICKS = {
         "{s: {EventID: 3, CommandLine|contains: mimikatz}, condition: s}",
         with_(log_name=EVENT["Channel"], event_id=3, EventID=1),
     ),
+    "Winlogbeat, and a field beside its data": (
+        "{s: {CommandLine|contains: mimikatz}, condition: s}",
+        with_(log_name=EVENT["Channel"], event_id=1, CommandLine="good", event_data={"CommandLine": WORD}),
+    ),
     "a dump": (
         "{s: {EventID: 3, CommandLine|contains: mimikatz}, condition: s}",
         with_(Event={"System": {"EventID": 3}, "EventData": {"CommandLine": WORD}}),

@@ -80,8 +80,9 @@ def test_other_formats_are_read_bare_or_left_to_the_parser() -> None:
     syslog = b"<13>Mar  1 08:30:00 host sshd[12]: %s for root"
     assert found.is_nothing(syslog % b"hay", "syslog")
     assert not found.is_nothing(syslog % b"needle", "syslog")
-    assert not found.is_nothing(syslog % b"hay", "auto")
-    assert not found.is_nothing(b"k=v a=b", "pairs")
+    assert not found.is_nothing(syslog % b"needle", "auto")
+    assert not found.is_nothing(b"k=v a=needle", "pairs")
+    assert not found.is_nothing(b"needle", "unheard of")
 
 
 def test_records_that_cannot_be_read_are_left_to_the_parser() -> None:
