@@ -25,9 +25,7 @@ class Keywords:
         outer = {atom: pattern for pattern, atom in patterns.items() if atom not in inner}
         self._inner = Texts(inner.items(), databases)
         self._unsure = {
-            atom: fits_of(pattern)
-            for atom, pattern in inner.items()
-            if len(pattern.parts) != 3 or _BETWEEN in str(pattern.parts[1])
+            atom: fits_of(pattern) for atom, pattern in inner.items() if not _stands_within_one(pattern)
         }
         """Those that may hold for several texts in a row but for none of them."""
         self._outer = Texts(outer.items(), databases) if outer else None
@@ -43,6 +41,15 @@ class Keywords:
         if self._outer is not None:
             found.update(*map(self._outer.holding, texts))
         return wanted & found if found else NOTHING
+
+
+def _stands_within_one(pattern: Text) -> bool:
+    """Return whether *pattern*, in a row of texts, can only stand within one of them."""
+    match pattern.parts:
+        case (_, str(literal), _):
+            return _BETWEEN not in literal
+        case _:
+            return False
 
 
 def texts_in(fields: Fields) -> list[str]:

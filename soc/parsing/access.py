@@ -55,6 +55,18 @@ def read_access(text: str, context: Context) -> Reading:
     )
 
 
+def is_plain_access(raw: bytes) -> bool:
+    """Return whether *raw* is a line of an access log that quotes nothing but its three texts."""
+    try:
+        line = _LINE.match(raw.decode())
+    except UnicodeDecodeError:
+        return False
+    if line is None:
+        return False
+    quoted = (line["request"], line["referer"], line["agent"])
+    return raw.count(b'"') == 2 * sum(text is not None for text in quoted)
+
+
 def _set(fields: Fields, name: str, value: str | None) -> None:
     if value and value != "-":
         fields[name] = _unescaped(value)

@@ -1,26 +1,27 @@
-"""A first glance at a JSON record: which Windows event it is, without decoding the rest.
+"""A first glance at a record: of which kind it is, without reading the rest.
 
-The whole record is still checked to be JSON. Where the shape is or could be any other, nothing is told.
+The whole record is still checked to be what its format says. Where its shape is or could be any other,
+nothing is told.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
 
-from soc.model.event import LogSource
+from soc.model.event import Fields, LogSource
+from soc.parsing.access import is_plain_access
 from soc.parsing.mapping import Sources
 from soc.parsing.reading import Reading
 from soc.parsing.recognition import widen
 from soc.parsing.windows import event_logsources
 
-FORMATS: Final = frozenset(("auto", "json", "windows_json"))
-"""Record formats whose records may be glanced at."""
-DOUBTS: Final = (b"winlog.",)
-"""Where one of these stands in the record, it may be of another shape."""
+Kind = tuple[str, int | None, bool]
+"""Channel, event id, and whether it is flat JSON: its top-level fields are those of the event.
 
-
-Kind = tuple[str, int, bool]
-"""Channel, event id, and whether the record is flat: its top-level fields are those of the event."""
+An access log's line has neither channel nor id.
+"""
+_ACCESS: Final[Kind] = ("", None, False)
 
 
 _Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -43,7 +44,7 @@ _UNSET: Final = msgspec.UNSET
 def glance(raw: bytes) -> Kind | None:
     r"""Return the kind of Windows event that *raw* is, flat or of Winlogbeat 6; None if that is not sure.
 
-    It is sure unless one of ``DOUBTS`` or an escape ``\u`` stands in *raw*.
+    It is sure unless one of ``doubts_of`` it or an escape ``\u`` stands in *raw*.
     """
     try:
         header = _decode(raw)
@@ -57,8 +58,33 @@ def glance(raw: bytes) -> Kind | None:
     return (channel, event_id, flat) if isinstance(channel, str) and isinstance(event_id, int) else None
 
 
+def glance_access(raw: bytes) -> Kind | None:
+    """Return the kind of access log lines if *raw* is one whose fields stand in it as they are."""
+    return _ACCESS if is_plain_access(raw) else None
+
+
+FORMATS: Final[Mapping[str, Callable[[bytes], Kind | None]]] = {
+    "auto": glance,
+    "json": glance,
+    "windows_json": glance,
+    "access": glance_access,
+}
+"""Record formats whose records may be glanced at."""
+
+
+def doubts_of(kind: Kind) -> tuple[bytes, ...]:
+    """Return what must not stand in a record for the glance to be sure: other shapes, other quoting."""
+    return (b"\\",) if kind is _ACCESS else (b"winlog.",)
+
+
+def known_of(kind: Kind) -> Fields:
+    """Return the fields that every event of *kind* has."""
+    return {} if kind[1] is None else {"EventID": kind[1]}
+
+
 def logsources_of(kind: Kind, sources: Sources) -> tuple[LogSource, ...]:
     """Return the log sources of every event of *kind*."""
-    reading = Reading({}, event_logsources(sources, kind[0], kind[1]))
+    found = sources.formats.get("access", ()) if kind is _ACCESS else event_logsources(sources, *kind[:2])
+    reading = Reading({}, found)
     widen(sources, reading)
     return reading.logsources

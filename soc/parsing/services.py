@@ -34,7 +34,8 @@ def service_fields(fields: Fields) -> Fields:
     if repeated is not None:
         found["repeated"] = int(repeated[1])
         message = repeated[2]
-    for saying in (*_SAYINGS.get(program.partition("/")[0].lower(), ()), *_PAM):
+    sayings = _PAM if message.startswith("pam_") else _SAYINGS.get(program.partition("/")[0].lower(), ())
+    for saying in sayings:
         match = saying.pattern.match(message)
         if match is not None:
             found.update(saying.fields)

@@ -9,7 +9,7 @@ from soc.detection.sieve import Sieve
 from soc.model.event import LogSource
 from soc.parsing import moments
 from soc.parsing.bare import read_bare
-from soc.parsing.glance import DOUBTS, FORMATS, Kind, glance, logsources_of
+from soc.parsing.glance import FORMATS, Kind, doubts_of, known_of, logsources_of
 from soc.parsing.reading import Context
 from soc.pipeline.intake import Understanding
 
@@ -27,14 +27,15 @@ class Sighting:
         self._engine = understanding.engine
         self._sources = understanding.sources
         self._context = Context(understanding.sources, moments.zone_named(zone)[0], 0, source, bare=True)
-        self._glanced = FORMATS if logsource is None else frozenset[str]()
+        self._glances = FORMATS if logsource is None else {}
         self._logsources = None if logsource is None else (logsource,)
         self._sieves: dict[Kind, Sieve] = {}
 
     def is_nothing(self, raw: bytes, format_: str) -> bool:
         """Return True only if a record can be parsed and no rule matches it."""
         keywords = True
-        kind = glance(raw) if format_ in self._glanced else None
+        glance = self._glances.get(format_)
+        kind = None if glance is None else glance(raw)
         if kind is not None:
             verdict = (self._sieves.get(kind) or self._sieve(kind)).judge(raw)
             if verdict.is_nothing:
@@ -53,6 +54,7 @@ class Sighting:
     def _sieve(self, kind: Kind) -> Sieve:
         if len(self._sieves) >= MAX_SIEVES:
             self._sieves.clear()
-        sieve = self._engine.sieve({"EventID": kind[1]}, logsources_of(kind, self._sources), DOUBTS)
+        logsources = logsources_of(kind, self._sources)
+        sieve = self._engine.sieve(known_of(kind), logsources, doubts_of(kind))
         self._sieves[kind] = sieve
         return sieve

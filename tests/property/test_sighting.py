@@ -22,7 +22,7 @@ from soc.detection.engine import Engine
 from soc.detection.words import DOUBTS as UNLIKE_WORDS
 from soc.model.event import Mark
 from soc.parsing.bare import read_bare
-from soc.parsing.glance import DOUBTS, glance, logsources_of
+from soc.parsing.glance import doubts_of, glance, logsources_of
 from soc.parsing.objects import load_leniently
 from soc.parsing.parse import FORMATS
 from soc.pipeline.intake import Understanding
@@ -217,7 +217,7 @@ def glanced_right(raw: bytes) -> None:
         return
     load_leniently(raw.decode("utf-8", "replace"))
     event = event_of(raw)
-    if Mark.QUARANTINED not in event.marks and not any(doubt in raw for doubt in (*DOUBTS, *UNLIKE_WORDS)):
+    if Mark.QUARANTINED not in event.marks and not any(doubt in raw for doubt in (*doubts_of(kind), *UNLIKE_WORDS)):
         assert (event.fields["Channel"], event.fields["EventID"]) == kind[:2]
         assert event.logsources == logsources_of(kind, own_sources())
 

@@ -36,6 +36,13 @@ def test_nothing_is_found_across_two_texts() -> None:
     assert held.holding(["b", "a-b", "a"], ALL) == {1, 2, 4}
 
 
+def test_wildcards_alone_need_a_text_to_hold_for() -> None:
+    held = keywords(Text((Wild.ANY, Wild.ONE, Wild.ANY)), Text((Wild.ANY,) * 3), Text((Wild.ANY,)))
+    assert held.holding([], ALL) == frozenset()
+    assert held.holding([""], ALL) == held.holding(["", ""], ALL) == {1, 2}
+    assert held.holding(["", "a"], ALL) == {0, 1, 2}
+
+
 def test_only_what_is_wanted_is_told() -> None:
     held = keywords(inner("a"), inner("b"), Regex("c"), Regex("d"))
     assert held.holding(["abcd"], frozenset((1, 3))) == {1, 3}

@@ -81,7 +81,6 @@ def test_other_formats_are_read_bare_or_left_to_the_parser() -> None:
     assert found.is_nothing(syslog % b"hay", "syslog")
     assert not found.is_nothing(syslog % b"needle", "syslog")
     assert not found.is_nothing(syslog % b"needle", "auto")
-    assert not found.is_nothing(b"k=v a=needle", "pairs")
     assert not found.is_nothing(b"needle", "unheard of")
 
 
