@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soc.alerts.state import AlertsFold
-from soc.app.content import read_playbooks
+from soc.app.playbooks import read_playbooks
 from soc.app.rules_in_force import RulesInForce
 from soc.gateway.authority import Authority, open_authority
 from soc.gateway.credentials import CredentialsFold

@@ -1,4 +1,4 @@
-"""Rules, mappings and playbooks read from disk into one understanding, with what was rejected."""
+"""Rules and mappings read from disk into one understanding, with what was rejected."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -13,8 +13,6 @@ from soc.detection.scanner import Databases
 from soc.kernel.errors import ConfigError
 from soc.parsing.mapping import Sources, entity_fields, known_logsource, load_mappings
 from soc.pipeline.intake import Understanding
-from soc.response.linter import check
-from soc.response.playbook import Playbook
 from soc.rulebook.attribution import licensed
 from soc.rulebook.load import load, read_pipeline_files, read_rule_files
 from soc.rulebook.override_filters import filter_files
@@ -82,30 +80,13 @@ def _read_rules(folders: list[Path], sources: Sources) -> Rulebook:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Spare the garbage collector millions of objects that will stay."""
+    """Spare the garbage collector the rules: millions of objects that will stay."""
     gc.disable()
     try:
         yield
+        gc.freeze()
     finally:
         gc.enable()
-
-
-def read_playbooks(folders: list[Path]) -> tuple[Playbook, ...]:
-    """Return the playbooks in *folders*.
-
-    Raises:
-        ConfigError: every fault of every playbook at once; a centre never runs half a playbook.
-    """
-    found: list[Playbook] = []
-    faults: list[str] = []
-    for path in (path for folder in folders for path in sorted(folder.glob("*.yaml"))):
-        if not path.name.endswith(".cases.yaml"):
-            playbook, errors = check(path.read_text(encoding="utf-8"))
-            faults += [f"{path}: {error}" for error in errors]
-            found += [playbook] if playbook is not None else []
-    if faults:
-        raise ConfigError("\n".join(faults))
-    return tuple(found)
 
 
 def house_mappings() -> Path:
