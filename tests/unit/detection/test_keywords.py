@@ -3,7 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.drawn import expressions, texts
 
+from soc.detection import reference
 from soc.detection.keywords import Keywords, texts_in
 from soc.detection.scanner import Databases
 from soc.rulebook.plan import Regex, Text, Wild
@@ -34,6 +38,15 @@ def test_nothing_is_found_across_two_texts() -> None:
     assert held.holding(["a", "b"], ALL) == frozenset()
     assert held.holding(["a\0b"], ALL) == {0, 1, 2, 4}
     assert held.holding(["b", "a-b", "a"], ALL) == {1, 2, 4}
+
+
+@given(
+    patterns=st.lists(texts() | expressions, min_size=1, max_size=5, unique=True),
+    values=st.lists(st.text("aAbB\0\n.\\é", max_size=4), max_size=4),
+)
+def test_they_hold_where_any_text_fits_alone(patterns: list[Text | Regex], values: list[str]) -> None:
+    expected = {n for n, p in enumerate(patterns) if any(reference._fits_text(p, text) for text in values)}
+    assert keywords(*patterns).holding(values, ALL) == expected
 
 
 def test_wildcards_alone_need_a_text_to_hold_for() -> None:
