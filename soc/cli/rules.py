@@ -10,6 +10,7 @@ from rich.text import Text
 
 from soc.cli.case_files import read_cases
 from soc.cli.rule_cases import failures
+from soc.cli.rules_bench import bench
 from soc.cli.rules_check import check
 from soc.cli.rules_coverage import show_coverage
 from soc.cli.rules_explain import explain_rule
@@ -26,7 +27,16 @@ def rules() -> None:
     """Check, explain and test Sigma rules; without PATHS those that ship with the program."""
 
 
-for command in (check, show_coverage, diff_package, explain_rule, import_package, mutate, print_schema):
+for command in (
+    bench,
+    check,
+    show_coverage,
+    diff_package,
+    explain_rule,
+    import_package,
+    mutate,
+    print_schema,
+):
     rules.add_command(command)
 
 
