@@ -43,6 +43,7 @@ class FieldAtoms:
         self.present = frozenset(a for a, p in pairs if isinstance(p, Exists) and p.wanted)
         """The atoms that hold for any value at all, an object or an empty array too."""
         self._absent = self._null | {a for a, p in pairs if isinstance(p, Exists) and not p.wanted}
+        self._only_texts = all(isinstance(p, Text | Regex | Null) for _, p in pairs)
 
     def judge(self, value: Scalar | Absent) -> frozenset[Atom]:
         """Return the atoms that hold for one scalar, or for ``ABSENT``."""
@@ -52,9 +53,15 @@ class FieldAtoms:
         if text is None:
             return self.present | self._null
         found = self._texts.holding(text)
+        if not self._only_texts:
+            self._judge_otherwise(value, text, found)
+        return frozenset(found) if found else NOTHING
+
+    def _judge_otherwise(self, value: Scalar, text: str, found: set[Atom]) -> None:
+        """Add what holds for a value by what it means, not by how it is written."""
         found.update(self.present)
         if self._numbers or self._compares:
-            found.update(self._judge_number(value))
+            self._judge_number(value, found)
         if self._booleans:
             folded = fold(text)
             found.update(a for a, wanted in self._booleans if folded == ("true" if wanted else "false"))
@@ -64,17 +71,12 @@ class FieldAtoms:
                 found.update(a for a, network in self._networks if _inside(address, network))
         if self._times:
             found.update(a for a, part in self._times if time_part_holds(part, value))
-        return frozenset(found) if found else NOTHING
 
-    def _judge_number(self, value: Any) -> set[Atom]:
+    def _judge_number(self, value: Scalar, found: set[Atom]) -> None:
         number = decimal_of(value)
-        if number is None:
-            return set()
-        found = {a for a, wanted in self._numbers if number == wanted}
-        found.update(
-            a for a, pattern in self._compares if compare_holds(pattern.order, number, pattern.value)
-        )
-        return found
+        if number is not None:
+            found.update(a for a, wanted in self._numbers if number == wanted)
+            found.update(a for a, p in self._compares if compare_holds(p.order, number, p.value))
 
 
 def compare_holds(order: Order, left: Decimal, right: Decimal) -> bool:

@@ -102,6 +102,9 @@ def _any_of(memory: Memory, value: Any) -> frozenset[Atom]:
 
 
 def _refers(fields: Fields, name: str, ref: FieldRef) -> bool:
+    one, other = fields.get(name), fields.get(ref.field)
+    if type(one) is type(other) is str and "." not in name and "." not in ref.field:
+        return reference_holds(ref, one, other)
     left, right = values_of(fields, name), values_of(fields, ref.field)
     return any(reference_holds(ref, one, other) for one in left for other in right)
 

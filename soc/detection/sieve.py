@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import hyperscan
 
 from soc.detection.judges import Judges
+from soc.detection.memory import Kept
 from soc.detection.peek import Peek
 from soc.detection.program import Lowered, necessary_atoms
 from soc.detection.scanner import Entry, Scanner
 from soc.detection.words import DOUBTS, Word
 
-MAX_REMEMBERED = 4096
 MAX_PEEKS = 256
 
 
@@ -47,7 +47,8 @@ class Sieve:
         entries += map(Entry, (*DOUBTS, *doubts))
         self._scanner = Scanner(entries, judges.databases, literal=True)
         self._anything = Verdict(everything, None, keywords=True)
-        self._verdicts: dict[frozenset[int], Verdict] = {}
+        self._verdicts: Kept[Verdict] = Kept()
+        judges.room.share(self._verdicts)
         self._peeks: dict[tuple[int, ...], Peek | None] = {}
 
     def judge(self, raw: bytes) -> Verdict:
@@ -61,9 +62,8 @@ class Sieve:
         verdict = self._anything
         if len(held) == len(found) and not self._scanner.refused:
             verdict = self._verdict(held)
-        if len(self._verdicts) >= MAX_REMEMBERED:
-            self._verdicts.clear()
-        self._verdicts[found] = verdict
+        if self._judges.room.take((), (found,)):
+            self._verdicts[found] = verdict
         return verdict
 
     def _verdict(self, held: set[Word]) -> Verdict:
