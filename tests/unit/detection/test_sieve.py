@@ -110,5 +110,17 @@ def test_what_was_told_is_remembered_within_bounds() -> None:
     for number in range(256):
         held = [name for n, name in enumerate(names) if number >> n & 1]
         assert judged(found, f=held, g="x y").is_nothing == (not held)
-    assert len(found._verdicts) == 256 <= sieve.MAX_REMEMBERED
+    assert len(found._verdicts) == 256
     assert len(found._peeks) == sieve.MAX_PEEKS
+
+
+def test_verdicts_share_the_room_of_all_that_is_remembered_by_the_size_of_what_they_are_about() -> None:
+    names = [f"{one}word{other}" for one in "abcdefghij" for other in "klmnopqrst"]
+    found = sieve_of(*(f"{{s: {{f|contains: {name}}}, condition: s}}" for name in names))
+    found._judges.room.limit_bytes = 100_000
+    most = 0
+    for number in range(100):
+        assert not judged(found, f=names[:number] + names[number + 1 :]).is_nothing
+        most = max(most, len(found._verdicts))
+    # A set of 99 words takes 8 kB.
+    assert 5 < most < 15
