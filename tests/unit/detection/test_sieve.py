@@ -105,12 +105,12 @@ def test_a_rule_with_keywords_is_not_decided_by_its_fields() -> None:
 
 
 def test_what_was_told_is_remembered_within_bounds() -> None:
-    names = [f"word{letter}" for letter in "abcdefgh"]
+    names = [f"word{letter}" for letter in "abcdefghi"]
     found = sieve_of(*(f"{{s: {{f|contains: {name}, g: x y}}, condition: s}}" for name in names))
-    for number in range(256):
+    for number in range(512):
         held = [name for n, name in enumerate(names) if number >> n & 1]
         assert judged(found, f=held, g="x y").is_nothing == (not held)
-    assert len(found._verdicts) == 256
+    assert len(found._verdicts) == 512
     assert len(found._peeks) == sieve.MAX_PEEKS
 
 
