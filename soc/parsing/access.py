@@ -63,6 +63,8 @@ def is_plain_access(raw: bytes) -> bool:
         return False
     if line is None:
         return False
+    if b"\0" in raw:
+        return False  # it may be read as UTF-16
     quoted = (line["request"], line["referer"], line["agent"])
     return raw.count(b'"') == 2 * sum(text is not None for text in quoted)
 

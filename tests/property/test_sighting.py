@@ -39,7 +39,7 @@ def proven(rules: list[RulePlan], raws: list[bytes]) -> None:
     """See that no record is put aside that one of the *rules* matches."""
     sighting = sighting_of(rules)
     for raw in raws:
-        for form in ("auto", "windows_json"):
+        for form in ("auto", "windows_json", "access"):
             if sighting.is_nothing(raw, form):
                 assert reference.match(rules, event_of(raw, form)) == ()
 
@@ -155,6 +155,27 @@ def test_no_trick_puts_an_attack_aside(detection: str, raw: bytes) -> None:
     rules = loaded(rule_text(detection), known=lambda _: False).rules
     assert reference.match(rules, event_of(raw)) == rules != ()
     assert not sighting_of(rules).is_nothing(raw, "auto")
+
+
+ACCESS = '10.0.0.1 - - [01/Mar/2026:08:30:00 +0700] "GET /{} HTTP/1.1" 200 5 "-" "{}"'
+HIDDEN = {
+    "as it is": WORD.encode(),
+    "as UTF-16": (WORD * 30).encode("utf-16-be"),
+    "as UTF-16, turned": (WORD * 30).encode("utf-16-le"),
+    "in escapes": rb"\x6dimikatz",
+    "behind a mark": b"\xef\xbb\xbf" + WORD.encode(),
+    "with the Kelvin sign": "mimi\u212aatz".encode(),
+    "behind bad UTF-8": b"\xff" + WORD.encode(),
+}
+
+
+@pytest.mark.parametrize("attack", HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize("form", ["access", "auto"])
+def test_no_line_of_an_access_log_with_an_attack_is_put_aside(attack: bytes, form: str) -> None:
+    rules = loaded(rule_text("{k: [mimikatz], condition: k}"), known=lambda _: False).rules
+    raw = ACCESS.encode().replace(b"{}", attack)
+    assert reference.match(rules, event_of(raw, form)) == rules
+    assert not sighting_of(rules).is_nothing(raw, form)
 
 
 @pytest.mark.parametrize("form", JSON)

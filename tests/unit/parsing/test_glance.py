@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.readings import event_of, own_sources
 
-from soc.parsing.glance import doubts_of, glance, logsources_of
+from soc.parsing.glance import doubts_of, glance, glance_access, known_of, logsources_of
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 FLAT = {"Channel": SYSMON, "EventID": 1, "Image": "a.exe"}
@@ -121,3 +121,37 @@ def test_where_it_would_be_wrong_there_is_a_doubt(name: str) -> None:
 def test_a_kind_has_the_log_sources_of_its_events(kind: tuple[str, int, bool]) -> None:
     event = event_of(json.dumps({"Channel": kind[0], "EventID": kind[1]}))
     assert logsources_of(kind, own_sources()) == event.logsources != ()
+
+
+ACCESS = '10.0.0.1 - - [01/Mar/2026:08:30:00 +0700] "GET /a?b HTTP/1.1" 200 5 "-" "curl"'
+
+
+@pytest.mark.parametrize("line", [ACCESS, ACCESS + "\n", ACCESS + " more", "host:80 " + ACCESS, ACCESS[:-11]])
+def test_a_line_of_an_access_log_is_told_where_its_fields_stand_as_they_are(line: str) -> None:
+    kind = glance_access(line.encode())
+    assert kind is not None
+    assert known_of(kind) == {}
+    assert logsources_of(kind, own_sources()) == event_of(line, "access").logsources != ()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{}",
+        ACCESS.replace("/a", '/a"b').encode(),
+        ACCESS.encode() + b' "more"',
+        ACCESS.encode() + b"\xff",
+        ACCESS.encode() + b" \0",
+        ACCESS.replace("curl", "\0c\0u\0r\0l" * 40).encode(),
+    ],
+)
+def test_of_other_lines_nothing_is_told(raw: bytes) -> None:
+    assert glance_access(raw) is None
+
+
+def test_an_access_log_that_quotes_is_a_doubt() -> None:
+    raw = ACCESS.replace("curl", r"\x63url").encode()
+    kind = glance_access(raw)
+    assert kind is not None
+    assert any(doubt in raw for doubt in doubts_of(kind))
