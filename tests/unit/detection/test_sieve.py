@@ -110,7 +110,7 @@ def test_what_was_told_is_remembered_within_bounds() -> None:
     for number in range(512):
         held = [name for n, name in enumerate(names) if number >> n & 1]
         assert judged(found, f=held, g="x y").is_nothing == (not held)
-    assert len(found._verdicts) == 512
+    assert 100 < len(found._verdicts) <= 512
     assert len(found._peeks) == sieve.MAX_PEEKS
 
 

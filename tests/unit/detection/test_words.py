@@ -91,7 +91,7 @@ def test_a_word_is_the_longest_stretch_as_json_writes_it() -> None:
     assert of("C:\\Windows\\") == rb"c:\\windows\\"
     assert of('say "hi"') == rb"say \"hi\""
     assert of("đường dẫn abc") == b"n abc"
-    assert of("a\tbc\n") == b"bc"
+    assert of("a\tbcde\n") == b"bcde"
     assert of("\u212aey") == b"key"
     assert of(Wild.ANY) is of() is of("đ") is None
     assert word_of(Text((r"C:\Windows",)), _BARE_STRETCH) == b"windows"
