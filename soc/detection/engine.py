@@ -44,6 +44,9 @@ class Engine:
         """
         atoms = Atoms()
         self._rules = [Lowered(n, rule, atoms.lower(rule.condition)) for n, rule in enumerate(rules)]
+        self._by_source: dict[tuple[LogSource, bool], list[Lowered]] = {}
+        for rule in self._rules:
+            self._by_source.setdefault((rule.rule.logsource, rule.rule.routed), []).append(rule)
         self._routed = routed
         self.databases = databases or Databases()
         """Every compiled database."""
@@ -97,16 +100,19 @@ class Engine:
         if route is None:
             if len(self._routes) >= MAX_ROUTES:
                 self._forget()
-            rules = (
-                self._rules
-                if not self._routed
-                else [rule for rule in self._rules if applies(rule.rule, known)]
-            )
+            rules = self._rules if not self._routed else self._applying(known)
             route = self._routes[known] = Route(rules, self._judges)
         if len(self._kinds) >= MAX_KINDS:
             self._kinds.clear()
         self._kinds[kind] = route
         return route
+
+    def _applying(self, logsources: tuple[LogSource, ...]) -> list[Lowered]:
+        """Return the rules that are tried on events of *logsources*: one question for rules of one source."""
+        found = [
+            rule for rules in self._by_source.values() if applies(rules[0].rule, logsources) for rule in rules
+        ]
+        return sorted(found, key=lambda rule: rule.position)
 
     def _forget(self) -> None:
         self._routes.clear()

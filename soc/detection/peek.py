@@ -10,6 +10,9 @@ from soc.detection.lane import Lane
 from soc.detection.program import Lowered
 
 MAX_FIELDS = 24
+MAX_ATOMS = 2000
+PATIENCE = 16
+"""Records in a row that may lack a field before the peek is given up."""
 _Value = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """Parsers keep larger numbers as texts."""
 
@@ -25,10 +28,13 @@ class Peek:
         )
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(record).decode
         self._lane = lane
+        self._failed = 0
 
     @classmethod
     def of(cls, rules: Sequence[Lowered], judges: Judges) -> "Peek | None":
         """Return the peek for *rules*; None if they need more than a few top-level fields."""
+        if sum(len(rule.atoms) for rule in rules) > MAX_ATOMS:
+            return None
         owners = {judges.atoms.owners[atom] for rule in rules for atom in rule.atoms}
         names = [name for name in owners if name is not None and _is_plain(name)]
         if len(names) < len(owners) or not 1 <= len(names) <= MAX_FIELDS:
@@ -38,10 +44,14 @@ class Peek:
 
     def matches(self, raw: bytes) -> bool | None:
         """Return whether any of the rules matches; None if a field is missing or no text or integer."""
+        if self._failed > PATIENCE:
+            return None
         try:
             record = self._decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            self._failed += 1
             return None
+        self._failed = 0
         return bool(self._lane.match_values(msgspec.structs.astuple(record)))
 
 

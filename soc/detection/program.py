@@ -14,7 +14,7 @@ Necessary = frozenset[Atom] | None
 """At least one of these holds whenever the rule matches; None: nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """One rule, compiled."""
 

@@ -60,6 +60,9 @@ class Scanner:
     def scan(self, data: bytes) -> list[int]:
         """Return the positions of the entries found in *data*, each once."""
         found: list[int] = []
+        if len(self._lots) == 1 and self._lots[0][0] == 0:
+            self._lots[0][1](data, _collect, 0, found)
+            return found
         for first, search in self._lots:
             if first:
                 inner: list[int] = []

@@ -4,6 +4,7 @@ One search for the words that the rules need goes over the record as it came. Mo
 combination of words that any rule could match, and need not be decoded at all.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import hyperscan
@@ -16,6 +17,14 @@ from soc.detection.scanner import Entry, Scanner
 from soc.detection.words import DOUBTS, Word
 
 MAX_PEEKS = 256
+
+
+SETTLED = 100
+"""Kinds of records after which a sieve knows its usual words."""
+NEARLY = 0.75
+"""Share of those that a word must stand in to be taken for granted."""
+MAX_GRANTED = 16
+"""Words taken for granted: who sends the first records must not choose many."""
 
 
 class Verdict:
@@ -38,14 +47,16 @@ class Sieve:
         # A rule with keywords is not decided by fields: the record may turn out to be a text without any.
         self._rules = {rule.position: rule for rule in rules if rule.position not in for_text}
         self._judges = judges
+        self._doubts = (*DOUBTS, *doubts)
         words = judges.words
         everything = (*rules, *judges.for_text)
         needs = [need for need in map(words.needed, everything) if need.tree is not False]
         self._by_word, self._always = necessary_atoms([need.program for need in needs])
-        self._words = sorted(frozenset[Word]().union(*(need.atoms for need in needs)))
-        entries = [Entry(words.texts[word], hyperscan.HS_FLAG_CASELESS) for word in self._words]
-        entries += map(Entry, (*DOUBTS, *doubts))
-        self._scanner = Scanner(entries, judges.databases, literal=True)
+        self._granted: frozenset[Word] = frozenset()
+        """Words that are taken to stand in every record, since they do in most."""
+        self._met: Counter[int] = Counter()
+        self._decided = 0
+        self._look_for(sorted(frozenset[Word]().union(*(need.atoms for need in needs))))
         self._anything = Verdict(everything, None, keywords=True)
         self._verdicts: Kept[Verdict] = Kept()
         judges.room.share(self._verdicts)
@@ -53,21 +64,42 @@ class Sieve:
 
     def judge(self, raw: bytes) -> Verdict:
         """Return what the record *raw* may be, whatever it is decoded to."""
-        found = frozenset(self._scanner.scan(raw))
+        found = frozenset(self._scan(raw))
         verdict = self._verdicts.get(found)
         return self._decide(found) if verdict is None else verdict
+
+    def _look_for(self, words: Sequence[Word]) -> None:
+        texts = self._judges.words.texts
+        entries = [Entry(texts[word], hyperscan.HS_FLAG_CASELESS) for word in words]
+        entries += map(Entry, self._doubts)
+        self._words = words
+        self._scanner = Scanner(entries, self._judges.databases, literal=True)
+        self._scan = self._scanner.scan
+
+    def _settle(self) -> None:
+        """Take words that stand nearly everywhere for granted: they tell nothing, and each costs a call."""
+        usual = self._met.most_common(MAX_GRANTED)
+        often = [n for n, times in usual if times >= NEARLY * SETTLED and n < len(self._words)]
+        self._granted = frozenset(self._words[position] for position in often)
+        self._look_for([word for word in self._words if word not in self._granted])
+        self._verdicts.clear()
 
     def _decide(self, found: frozenset[int]) -> Verdict:
         held = {self._words[position] for position in found if position < len(self._words)}
         verdict = self._anything
         if len(held) == len(found) and not self._scanner.refused:
-            verdict = self._verdict(held)
+            verdict = self._verdict(held | self._granted)
+        self._met.update(found)
+        self._decided += 1
+        if self._decided == SETTLED:
+            self._settle()
+            return verdict
         if self._judges.room.take((), (found,)):
             self._verdicts[found] = verdict
         return verdict
 
     def _verdict(self, held: set[Word]) -> Verdict:
-        asked = (*self._always, *(p for word in held for p in self._by_word.get(word, ())))
+        asked = {p for word in held for p in self._by_word.get(word, ())}.union(self._always)
         possible = sorted({program.position for program in asked if program.judge(held)})
         rules = [self._rules[position] for position in possible if position in self._rules]
         if len(rules) < len(possible):
@@ -75,9 +107,11 @@ class Sieve:
         return Verdict(rules, self._peek(rules), keywords=False)
 
     def _peek(self, rules: Sequence[Lowered]) -> Peek | None:
+        if not rules:
+            return None
         key = tuple(rule.position for rule in rules)
         if key not in self._peeks:
             if len(self._peeks) >= MAX_PEEKS:
                 return None
-            self._peeks[key] = Peek.of(rules, self._judges) if rules else None
+            self._peeks[key] = Peek.of(rules, self._judges)
         return self._peeks[key]

@@ -14,6 +14,7 @@ from soc.kernel.folding import fold
 from soc.rulebook.plan import Boolean, Pattern, Regex, Text
 
 Word = int
+SHORTEST = 3
 DOUBTS = (
     *(rf"\u{digit}".encode() for digit in "0123456789abcdefABCDEF"),
     rb"\/",
@@ -88,10 +89,12 @@ def word_of(pattern: Pattern, stretch: re.Pattern[str]) -> bytes | None:
             return b"true" if value else b"false"
         case Text() | Regex():
             literals = literal_runs(pattern.pattern) if isinstance(pattern, Regex) else pattern.parts
-            stretches = [s for part in literals if isinstance(part, str) for s in stretch.findall(fold(part))]
-            longest = max(stretches, key=len, default="")
-            # Numbers have many spellings: 1000 may stand as 1e3.
-            if _IN_NUMBERS.fullmatch(longest):
+            texts = [fold(part) for part in literals if isinstance(part, str)]
+            longest = max(texts, key=len, default="")
+            if not stretch.fullmatch(longest):
+                longest = max((s for text in texts for s in stretch.findall(text)), key=len, default="")
+            # Numbers have many spellings: 1000 may stand as 1e3. Short words stand everywhere.
+            if len(longest) < SHORTEST or _IN_NUMBERS.fullmatch(longest):
                 return None
             return longest.replace("\\", r"\\").replace('"', r"\"").encode()
         case _:

@@ -5,7 +5,7 @@ nothing is told.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -28,17 +28,28 @@ _Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """Larger numbers are kept as texts."""
 
 
-class _Header(msgspec.Struct):
-    channel: str | msgspec.UnsetType = msgspec.field(name="Channel", default=msgspec.UNSET)
-    event_id: _Id | msgspec.UnsetType = msgspec.field(name="EventID", default=msgspec.UNSET)
-    log_name: str | msgspec.UnsetType = msgspec.UNSET
-    beat_event_id: _Id | msgspec.UnsetType = msgspec.field(name="event_id", default=msgspec.UNSET)
-    event: Any = msgspec.field(name="Event", default=msgspec.UNSET)
-    winlog: Any = msgspec.UNSET
+_Never = Annotated[int, msgspec.Meta(gt=0, lt=0)]
+"""No value: where the key stands, the record is of another shape."""
 
 
-_decode: Final = msgspec.json.Decoder(_Header).decode
-_UNSET: Final = msgspec.UNSET
+class _Flat(msgspec.Struct):
+    channel: str = msgspec.field(name="Channel")
+    event_id: _Id = msgspec.field(name="EventID")
+    log_name: _Never = 0
+    event: _Never = msgspec.field(name="Event", default=0)
+    winlog: _Never = 0
+
+
+class _Beat(msgspec.Struct):
+    log_name: str
+    event_id: _Id
+    event: _Never = msgspec.field(name="Event", default=0)
+    winlog: _Never = 0
+
+
+_flat: Final = msgspec.json.Decoder(_Flat).decode
+_beat: Final = msgspec.json.Decoder(_Beat).decode
+_UNDECIDED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def glance(raw: bytes) -> Kind | None:
@@ -46,16 +57,21 @@ def glance(raw: bytes) -> Kind | None:
 
     It is sure unless one of ``doubts_of`` it or an escape ``\u`` stands in *raw*.
     """
+    if raw[:1] != b"{":
+        return None
     try:
-        header = _decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        flat = _flat(raw)
+    except _UNDECIDED:
+        return _glance_beat(raw)
+    return flat.channel, flat.event_id, True
+
+
+def _glance_beat(raw: bytes) -> Kind | None:
+    try:
+        beat = _beat(raw)
+    except _UNDECIDED:
         return None
-    if header.event is not _UNSET or header.winlog is not _UNSET:
-        return None
-    channel, event_id, flat = header.channel, header.event_id, header.log_name is _UNSET
-    if not flat:
-        channel, event_id = header.log_name, header.beat_event_id
-    return (channel, event_id, flat) if isinstance(channel, str) and isinstance(event_id, int) else None
+    return beat.log_name, beat.event_id, False
 
 
 def glance_access(raw: bytes) -> Kind | None:

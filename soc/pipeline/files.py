@@ -83,7 +83,7 @@ def records(reading: Reading) -> Iterator[Found | RecordError]:
         RecordError: the file as a whole cannot be read.
     """
     try:
-        with reading.path.open("rb") as raw, plain(raw) as stream:
+        with reading.path.open("rb", buffering=_BUFFER_BYTES) as raw, plain(raw) as stream:
             head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
             yield from _by_kind(stream, head, reading.format)
     except (OSError, EOFError, zstandard.ZstdError) as error:
@@ -187,6 +187,7 @@ def _format_of_lines(head: bytes) -> str:
 
 
 _HEAD_BYTES = 64 << 10
+_BUFFER_BYTES = 1 << 20
 _EVTX_MAGIC = b"ElfFile\x00"
 _LINE_OF_ACCESS = re.compile(rb'\S+ \S+ \S+ \[[^\]]{10,40}\] "')
 _ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")

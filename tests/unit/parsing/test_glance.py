@@ -19,7 +19,7 @@ def glanced(**fields: Any) -> object:
 
 def test_a_flat_event_is_told_by_its_channel_and_id() -> None:
     assert glanced(**FLAT) == (SYSMON, 1, True)
-    assert glance(b' \n{"EventID":-1,"x":[{"Channel":"y"}],"Channel":""}\r\n') == ("", -1, True)
+    assert glance(b'{"EventID":-1,"x":[{"Channel":"y"}],"Channel":""}\r\n') == ("", -1, True)
 
 
 def test_winlogbeat_is_told_by_its_own_names_whatever_the_others_say() -> None:
