@@ -1,14 +1,15 @@
 r"""What an expression means, said to Python's ``re``: the slow authority reads it as hyperscan does.
 
-With ASCII classes ``re`` folds only ASCII letters, under ``i`` the Kelvin sign is a ``k``, ``ſ`` an ``s``;
-``^`` under ``m`` holds after the last newline of a text, where hyperscan sees no line any more; ``\B`` never
-holds in an empty text. All are written out here, token by token, with the flags of the group around it.
+With ASCII classes ``re`` folds only ASCII letters, and hyperscan all that Unicode 7 knows: what is one under
+``i`` is written out, letter by letter and class by class, and ``i`` left away. ``^`` under ``m`` holds after
+the last newline of a text, where hyperscan sees no line any more; ``\B`` never holds in an empty text.
+All is written out token by token, with the flags of the group around it.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 
 from soc.kernel.folding import fold
@@ -36,53 +37,46 @@ def found(regex: Regex, text: str) -> bool:
     Raises:
         re.error: it is no expression.
     """
-    expression = _compiled(regex)
-    if expression.flags & re.IGNORECASE:
-        text = _fold_beyond_ascii(text)
-    return expression.search(text) is not None
+    return _compiled(regex).search(text) is not None
 
 
 def for_python(regex: Regex) -> str:
-    """Return the pattern of *regex* as ``re`` must have it, with ``re.ASCII`` and the flags of *regex*."""
+    """Return the pattern of *regex* as ``re`` must have it, with ``re.ASCII`` and its flags but for ``i``."""
     return "".join(_tokens(regex))
-
-
-def mixes_case_beyond_ascii(pattern: str) -> bool:
-    """Return whether *pattern* switches case inside and knows more than ASCII: no matcher is asked that."""
-    scoped = any(
-        match["switch"] is not None and match["colon"] and "i" in match["switch"]
-        for match in _TOKEN.finditer(pattern)
-    )
-    return scoped and not _unescaped(pattern).isascii()
 
 
 @lru_cache(maxsize=4096)
 def _compiled(regex: Regex) -> re.Pattern[str]:
     flags = re.ASCII
-    flags |= re.IGNORECASE if regex.ignore_case else 0
     flags |= re.MULTILINE if regex.multi_line else 0
     flags |= re.DOTALL if regex.dot_all else 0
-    pattern = for_python(regex)
-    expression = re.compile(pattern, flags)
-    if expression.flags & re.IGNORECASE:  # the rule's flag, or (?i) at the start of the pattern
-        # Python's ASCII flag also stops đ from meeting Đ: letters beyond ASCII are folded beforehand.
-        expression = re.compile(_fold_beyond_ascii(pattern), flags)
-    return expression
+    return re.compile(for_python(regex), flags)
 
 
-def _fold_beyond_ascii(text: str) -> str:
-    """Fold letters beyond ASCII, but for the Kelvin sign and ſ, which as k and s would be word characters."""
-    return text if text.isascii() else "".join(map(_folded, text))
+@cache
+def _families() -> dict[str, str]:
+    """Return each letter that has cases → all the letters that are one with it under ``i``."""
+    families: dict[str, str] = {}
+    for letter in map(chr, range(_LAST_LETTER)):
+        folded = letter if ord(letter) in _CASELESS else fold(letter)
+        families[folded] = families.get(folded, "") + letter
+    return {letter: family for family in families.values() if len(family) > 1 for letter in family}
 
 
-def _folded(char: str) -> str:
-    folded = fold(char)
-    return char if folded.isascii() or ord(char) in _CASELESS else folded
+@cache
+def _cased() -> str:
+    return "".join(_families())
 
 
 def _unescaped(pattern: str) -> str:
-    r"""Return *pattern* with each ``\xhh`` as the character that it is."""
-    return _ESCAPE.sub(lambda m: re.escape(chr(int(m["code"], 16))) if m["code"] else m[0], pattern)
+    r"""Return *pattern* with each ``\xhh`` and ``\ooo`` as the character that it is."""
+    return _ESCAPE.sub(_character, pattern)
+
+
+def _character(escape: re.Match[str]) -> str:
+    if escape["hex"]:
+        return re.escape(chr(int(escape["hex"], 16)))
+    return re.escape(chr(int(escape["octal"], 8))) if escape["octal"] else escape[0]
 
 
 def _tokens(regex: Regex) -> Iterator[str]:
@@ -94,6 +88,7 @@ def _tokens(regex: Regex) -> Iterator[str]:
             changed = flags.changed(match["switch"])
             outer += [flags] if match["colon"] else []
             flags = changed
+            piece = _without_i(match["switch"], scoped=match["colon"] is not None)
         elif match["open"]:
             outer.append(flags)
         elif piece == ")":
@@ -110,20 +105,30 @@ def _written(piece: str, flags: _Flags, *, is_class: bool) -> str:
         return piece
     if is_class:
         return _class(piece)
-    return next((f"[{letters}]" for letters in _SAME if piece in letters), piece)
+    return f"[{_families()[piece]}]" if piece in _families() else piece
+
+
+def _without_i(switch: str, *, scoped: bool) -> str:
+    on, _, off = switch.replace("i", "").partition("-")
+    left = f"{on}-{off}" if off else on
+    if scoped:
+        return f"(?{left}:"
+    return f"(?{left})" if left else ""
 
 
 def _class(piece: str) -> str:
-    """Return a bracket expression with the letters that are one with those it has."""
+    """Return a bracket expression with all letters that are one with those it lists, shorthands apart."""
     head = "[^" if piece.startswith("[^") else "["
     body = piece[len(head) : -1]
-    listed = _SHORTHAND.sub("", body)
-    if not listed:
-        return piece
-    found = re.compile(f"[{listed}]", re.ASCII | re.IGNORECASE)
-    more = "".join(letters for letters in _SAME if any(map(found.match, letters)))
-    escape = "\\" if more and body.startswith("]") else ""
-    return f"{head}{more}{escape}{body}]"
+    listed = _SHORTHAND.sub(r"\1", body)
+    has = re.findall(f"[0{_behind(listed)}]", _cased())
+    more = {alike for letter in has for alike in _families()[letter]}.difference(has)
+    return f"{head}{''.join(sorted(more))}{_behind(body)}]" if more else piece
+
+
+def _behind(body: str) -> str:
+    """Return the *body* of a class as it must be when something stands before it."""
+    return "\\" + body if body.startswith(("]", "-", "&", "~", "|")) else body
 
 
 _CASELESS = frozenset(
@@ -142,10 +147,10 @@ _CASELESS = frozenset(
     )
 )
 """Letters that got their case after the Unicode that hyperscan knows: under ``i`` only themselves."""
-_SAME = ("kK\u212a", "sS\u017f")
-"""Letters that are one under ``i`` though only one of them is beyond ASCII."""
-_ESCAPE = re.compile(r"\\(?:x(?P<code>[0-9a-fA-F]{2})|.)", re.DOTALL)
-_SHORTHAND = re.compile(r"\\[wWdDsS]")
+_LAST_LETTER = 0x20000
+"""No letter beyond has cases."""
+_ESCAPE = re.compile(r"\\(?:x(?P<hex>[0-9a-fA-F]{2})|(?P<octal>[0-3][0-7]{2})|.)", re.DOTALL)
+_SHORTHAND = re.compile(r"(\\[^wWdDsS])|\\.", re.DOTALL)
 _TOKEN = re.compile(
     r"""
       (?P<escape>\\.)

@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import hyperscan
 
-from soc.rulebook.dialects import mixes_case_beyond_ascii
 from soc.rulebook.documents import Fault
 from soc.rulebook.plan import Regex
 
@@ -50,8 +49,6 @@ def _check(regex: Regex) -> None:
         shown = re.search(f"{_UNESCAPED}({found})", regex.pattern)
         if shown:
             raise Fault(f"regular expression: {shown[1]} has several meanings", fix=fix)
-    if mixes_case_beyond_ascii(regex.pattern):
-        raise Fault("regular expression: i for a part of it, and letters beyond ASCII", fix="use |re|i")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -80,6 +77,7 @@ _DIALECTS = {
     r"\\Z": "write $",
     r"\\v": r"write \x0b, or \s",
     r"\{,\d+\}": "write {0,n}",
+    r"\\[^\x00-\x7f]": "write it without the backslash",
     r"\(\?[ims-]*[aLux][a-zL-]*[:)]": "i, m and s are accepted",
 }
 """What Python and hyperscan read differently → what to write instead."""
