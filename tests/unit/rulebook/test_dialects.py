@@ -88,6 +88,7 @@ def test_an_expression_finds_the_same_by_hyperscan_and_by_the_authority(
         ("[Đđ]", True, "[Đđ]"),
         ("k", True, "[Kk\u212a]"),
         (r"\x6b", True, "[Kk\u212a]"),
+        (r"\153[\153]", True, "[Kk\u212a][K\u212ak]"),
         ("[j-l]", True, "[JKL\u212aj-l]"),
         ("[^]s]", True, "[^S\u017f\\]s]"),
         (r"[\w.]", True, r"[\w.]"),
