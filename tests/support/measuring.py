@@ -80,7 +80,7 @@ def _pass(sighting: Sighting, format_: str, path: Path) -> tuple[int, int]:
     with path.open("rb", buffering=1 << 20) as stream:
         for line in stream:
             count += 1
-            if not sighting.is_nothing(line.rstrip(b"\n"), format_):
+            if not sighting.is_nothing(line, format_):
                 sighted += 1
     return count, sighted
 
