@@ -48,8 +48,7 @@ def read_content(folders: list[Path], mappings: Path, cache: RuleCache | None = 
     missing = [str(path) for path in (*folders, mappings) if not path.exists()]
     if missing:
         raise ConfigError("no such file or folder: " + ", ".join(missing))
-    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(mappings.glob("*.yml"))}
-    sources = load_mappings(texts)
+    sources = load_mappings(_mapping_texts(mappings))
     if cache is None:
         return Content(sources, _read_rules(folders, sources))
     key = key_of(folders, mappings)
@@ -58,12 +57,21 @@ def read_content(folders: list[Path], mappings: Path, cache: RuleCache | None = 
     rulebook = _read_rules(folders, sources) if found is None else found.rulebook
     known = {} if found is None else found.databases
     databases = Databases(known)
+    # A file saved while they were read must not be kept under what the others were before.
+    steady = found is not None or key_of(folders, mappings) == key
 
     def keep() -> None:
-        if found is None or databases.made.keys() - known.keys():
+        if steady and (found is None or databases.made.keys() - known.keys()):
             cache.put(key, Compiled(rulebook, {**known, **databases.made}))
 
     return Content(sources, rulebook, databases, keep)
+
+
+def _mapping_texts(folder: Path) -> dict[str, str]:
+    try:
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yml"))}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"mapping data in {folder} cannot be read: {error}") from error
 
 
 def _read_rules(folders: list[Path], sources: Sources) -> Rulebook:

@@ -65,8 +65,11 @@ class RuleCache:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _check_private(self._folder)
             partial = path.with_suffix(f".{os.getpid()}")
-            partial.write_bytes(FORMAT + _digest(body) + body)
-            partial.replace(path)
+            try:
+                partial.write_bytes(FORMAT + _digest(body) + body)
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
             self._remove_old()
         except (OSError, ValueError) as error:
             self._complain(f"rule cache not kept: {error}")
@@ -88,8 +91,7 @@ def key_of(folders: Iterable[Path], mappings: Path) -> str:
         whole.update(file.read_bytes())
     for root in (*folders, mappings):
         for file in _files(root, (".yml", ".yaml")):
-            whole.update(f"\0{file}\0".encode(errors="surrogateescape"))
-            whole.update(file.read_bytes())
+            whole.update(b"\0" + os.fsencode(file) + b"\0" + _content_of(file))
     for fact in (version("hyperscan"), version("msgspec"), platform.python_version(), _processor()):
         whole.update(fact.encode())
     return whole.hexdigest()
@@ -112,6 +114,14 @@ def _files(root: Path, endings: tuple[str, ...]) -> list[Path]:
         if name.endswith(endings)
     ]
     return [Path(path) for path in sorted(found)]
+
+
+def _content_of(file: Path) -> bytes:
+    """Return what a regular file holds; nothing for what rules are not read from."""
+    try:
+        return file.read_bytes() if file.is_file() else b""
+    except OSError:
+        return b""
 
 
 def _check_private(folder: Path) -> None:

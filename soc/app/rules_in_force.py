@@ -7,8 +7,8 @@ rules they began with. A change that brings new faults is not taken: what ran be
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,6 +22,7 @@ from soc.pipeline.intake import Understanding
 from soc.rulebook.plan import Rulebook
 
 LOOK_EVERY = timedelta(seconds=2)
+COMPILED_WITHIN = timedelta(minutes=5)
 Signature = frozenset[tuple[str, int, int]]
 """Path, size and modification of every file: cheap to look at, unlike what the files hold."""
 
@@ -68,10 +69,9 @@ class RulesInForce:
     def _changed(self) -> tuple[Content, Understanding] | None:
         """Return what the files say now; None, with the reason in the log, if that cannot be used."""
         try:
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-                apart.submit(compile_rules, self._folders, self._mappings, self._cache).result()
+            self._compile_apart()
             content = self._read()
-        except (ConfigError, OSError) as error:
+        except (ConfigError, OSError, UnicodeError) as error:
             self._log.warning(Said.RULES_REFUSED, error=str(error))
             return None
         faults = set(content.rulebook.errors) - set(self.rulebook.errors)
@@ -79,25 +79,47 @@ class RulesInForce:
             self._log.warning(Said.RULES_REFUSED, error=fault)
         return None if faults else (content, content.understanding())
 
+    def _compile_apart(self) -> None:
+        """Let a process of its own read and compile the files: whatever they do to it, this one goes on.
+
+        Raises:
+            ConfigError: it failed, or took too long.
+        """
+        apart = get_context("spawn").Process(
+            target=compile_rules, args=(self._folders, self._mappings, self._cache), daemon=True
+        )
+        apart.start()
+        apart.join(COMPILED_WITHIN.total_seconds())
+        if apart.exitcode is None:
+            apart.kill()
+            apart.join()
+            raise ConfigError(f"rules were not compiled within {COMPILED_WITHIN}")
+        if apart.exitcode != 0:
+            raise ConfigError(f"the process that compiles rules ended with {apart.exitcode}")
+
     def _read(self) -> Content:
         cache = RuleCache(self._cache, lambda reason: self._log.warning(Said.RULE_CACHE, reason=reason))
         return read_content(self._folders, self._mappings, cache)
 
 
 def compile_rules(folders: list[Path], mappings: Path, cache: Path) -> None:
-    """Leave the rules in *folders*, compiled, in the folder *cache*."""
-    read_content(folders, mappings, RuleCache(cache, lambda _: None)).understanding()
+    """Leave the rules in *folders*, compiled, in the folder *cache*; end with what is wrong, if anything."""
+    try:
+        read_content(folders, mappings, RuleCache(cache, lambda _: None)).understanding()
+    except (ConfigError, OSError) as error:
+        sys.exit(str(error))
 
 
 def _signature(roots: Iterable[Path]) -> Signature:
     found: set[tuple[str, int, int]] = set()
     for root in roots:
+        found.add((str(root), int(root.exists()), 0))
         for folder, _, names in os.walk(root):
             for name in names:
                 path = Path(folder, name)
                 try:
                     about = path.stat()
-                except FileNotFoundError:
-                    continue  # gone between listing and looking
-                found.add((str(path), about.st_size, about.st_mtime_ns))
+                    found.add((str(path), about.st_size, about.st_mtime_ns))
+                except OSError as error:  # gone meanwhile, a loop of links, not allowed
+                    found.add((str(path), -1, error.errno or 0))
     return frozenset(found)
