@@ -119,11 +119,16 @@ def _from_dump(event: Fields) -> Fields:
     leaves: dict[str, list[Any]] = {}
     for section, body in event.items():
         if section not in ("System", "#attributes"):
-            for name, value in _leaves(section, body):
-                leaves.setdefault(name, []).append(value)
+            flat = type(body) is dict and "#text" not in body and _FLAT.issuperset(map(type, body.values()))
+            for name, value in body.items() if flat else _leaves(section, body):
+                leaves.setdefault(name.replace(" ", ""), []).append(value)
     # What comes under one name more than once is a list: no value hides another from the rules.
     fields: Fields = {name: found[0] if len(found) == 1 else found for name, found in leaves.items()}
     return fields | (_header(system) if isinstance(system, dict) else {})
+
+
+_FLAT: Final = frozenset((str, int, float, bool))
+"""Types of values that have nothing below them."""
 
 
 def _header(system: Fields) -> Fields:
