@@ -119,8 +119,7 @@ def _from_dump(event: Fields) -> Fields:
     leaves: dict[str, list[Any]] = {}
     for section, body in event.items():
         if section not in ("System", "#attributes"):
-            flat = type(body) is dict and "#text" not in body and _FLAT.issuperset(map(type, body.values()))
-            for name, value in body.items() if flat else _leaves(section, body):
+            for name, value in body.items() if _is_flat(body) else _leaves(section, body):
                 leaves.setdefault(name.replace(" ", ""), []).append(value)
     # What comes under one name more than once is a list: no value hides another from the rules.
     fields: Fields = {name: found[0] if len(found) == 1 else found for name, found in leaves.items()}
@@ -129,6 +128,15 @@ def _from_dump(event: Fields) -> Fields:
 
 _FLAT: Final = frozenset((str, int, float, bool))
 """Types of values that have nothing below them."""
+
+
+def _is_flat(body: Any) -> bool:
+    return (
+        type(body) is dict
+        and _FLAT.issuperset(map(type, body.values()))
+        and "#text" not in body
+        and "#attributes" not in body
+    )
 
 
 def _header(system: Fields) -> Fields:
