@@ -11,8 +11,9 @@ from soc.app.content import Content
 from soc.cli.case_files import SUFFIX
 from soc.cli.rules_given import chosen, content_of, house_rules, paths_argument, plans_of
 from soc.model.event import LogSource
-from soc.rulebook.documents import documents, read_rule_files
+from soc.rulebook.documents import documents
 from soc.rulebook.house import Finding, Kind, missing, unknown_fields, without_cases
+from soc.rulebook.rule_files import read_rule_files
 
 MANY = 100
 """More findings than this are told by kind."""

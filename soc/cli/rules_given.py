@@ -6,8 +6,9 @@ import click
 
 from soc.app.content import Content, house_mappings, read_content
 from soc.kernel.errors import ConfigError
-from soc.rulebook.documents import Document, read_pipeline_files, read_rule_files
+from soc.rulebook.documents import Document
 from soc.rulebook.plan import CorrelationPlan, Heading, RulePlan
+from soc.rulebook.rule_files import path_text, read_file, read_pipeline_files
 from soc.rulebook.variants import Variants, document_at
 
 PATH = click.Path(exists=True, path_type=Path)
@@ -43,10 +44,16 @@ def plans_of(content: Content) -> list[RulePlan | CorrelationPlan]:
 
 def named(name: str, content: Content) -> list[RulePlan | CorrelationPlan]:
     """Return the rules with the id, name or file *name*; ends the program if there are none."""
+    path = path_text(Path(name))
     found = [
-        plan for plan in plans_of(content) if name in (plan.id, plan.heading.name, plan.heading.location.path)
+        plan
+        for plan in plans_of(content)
+        if name in (plan.id, plan.heading.name) or path == plan.heading.location.path
     ]
     if not found:
+        faults = [line for line in content.rulebook.errors if line.startswith(f"{path}:")]
+        if faults:
+            raise click.ClickException("\n".join(faults))
         raise click.ClickException(f"no rule has the id or name {name!r}; see: soc rules list")
     return found
 
@@ -58,5 +65,4 @@ def variants_of(paths: tuple[Path, ...]) -> Variants:
 
 def document_of(heading: Heading) -> Document | None:
     """Return the document that the rule of *heading* was read from."""
-    (file,) = read_rule_files([Path(heading.location.path)])
-    return document_at(file, heading.location)
+    return document_at(read_file(Path(heading.location.path)), heading.location)

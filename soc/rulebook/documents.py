@@ -1,12 +1,11 @@
 """Rule files as YAML documents whose every key can be located again."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -31,6 +30,8 @@ class RuleFile:
 
     path: str
     text: str
+    fault: str = ""
+    """Why there is no text."""
 
 
 class Fault(Exception):
@@ -98,28 +99,10 @@ class Document:
         return text.partition("\n---")[0].rstrip("\n") + "\n"
 
 
-def read_rule_files(paths: Sequence[Path]) -> list[RuleFile]:
-    """Return the rule files at *paths*; folders are walked; cases, mapping data and pipelines left out."""
-    return [
-        _file(path)
-        for given in paths
-        for path in ([given] if given.is_file() else _walk(given))
-        if _NO_RULES.isdisjoint(path.relative_to(given).parts[:-1])
-    ]
-
-
-def read_pipeline_files(paths: Sequence[Path]) -> list[RuleFile]:
-    """Return the files of every folder ``pipelines`` in the folders *paths*."""
-    return [
-        _file(path)
-        for given in paths
-        for path in ([] if given.is_file() else _walk(given))
-        if "pipelines" in path.relative_to(given).parts[-2:-1]
-    ]
-
-
 def documents(file: RuleFile) -> tuple[list[Document], list[RuleError]]:
     """Return the documents of *file*, legacy ``action: global | reset | repeat`` resolved, and its faults."""
+    if file.fault:
+        return [], [RuleError(file.fault, Location(file.path))]
     if len(file.text) > MAX_FILE_BYTES:
         return [], [RuleError(f"file larger than {MAX_FILE_BYTES} bytes", Location(file.path))]
     loaded: list[tuple[yaml.Node, Any]] = []
@@ -242,18 +225,6 @@ def _with_actions(loaded: list[tuple[yaml.Node, Any]]) -> Iterator[tuple[int, ya
         yield number, node, previous
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        ours = path.suffix in {".yml", ".yaml"} and not path.name.endswith((".cases.yaml", ".cases.yml"))
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if ours and not hidden and path.name not in {MANIFEST, OVERRIDES} and path.is_file():
-            yield path
-
-
-def _file(path: Path) -> RuleFile:
-    return RuleFile(str(path), path.read_text(encoding="utf-8", errors="replace"))
-
-
 def _child(node: Any, key: str | int) -> Any:
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
@@ -285,5 +256,3 @@ _HARMLESS_CHARACTERS = 4096
 _COMPARED = 1000
 """More names take too long to look for a like one."""
 _LISTED = 50
-_NO_RULES = {"mappings", "pipelines"}
-"""Folders whose files are no rules."""

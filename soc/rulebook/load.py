@@ -10,13 +10,14 @@ from soc.kernel.ids import digest
 from soc.model.event import LogSource
 from soc.rulebook.correlations import Draft, draft, renamed
 from soc.rulebook.detections import compile_detection, fields_of, read_detection
-from soc.rulebook.documents import Document, Fault, RuleFile, documents, read_pipeline_files, read_rule_files
+from soc.rulebook.documents import Document, Fault, RuleFile, documents
 from soc.rulebook.filters import Filter, read_filter
 from soc.rulebook.headings import check_keys, custom, heading, logsource
 from soc.rulebook.lint import lint
 from soc.rulebook.pipelines import Pipeline, processed, read_pipelines
 from soc.rulebook.plan import And, Custom, Heading, Node, Rulebook, RulePlan
 from soc.rulebook.resolution import implicit, resolve
+from soc.rulebook.rule_files import read_pipeline_files, read_rule_files
 from soc.rulebook.selections import Detection
 from soc.rulebook.subjects import Subject
 from soc.rulebook.values import Placeholders

@@ -10,7 +10,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -20,9 +19,11 @@ from soc.kernel.errors import Location, RuleError
 from soc.kernel.ids import digest
 from soc.model.alert import Severity
 from soc.rulebook.detections import read_detection
-from soc.rulebook.documents import OVERRIDES, Document, Fault, RuleFile, documents
+from soc.rulebook.documents import Document, Fault, RuleFile, documents
 from soc.rulebook.plan import CorrelationPlan, Heading, Rulebook
+from soc.rulebook.rule_files import read_override_files
 
+__all__ = ["OverrideFile", "Overrides", "apply", "read_override_files", "read_overrides"]
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -65,12 +66,6 @@ class Overrides:
 
     entries: tuple[Override, ...] = ()
     errors: tuple[RuleError, ...] = ()
-
-
-def read_override_files(folders: Sequence[Path]) -> list[RuleFile]:
-    """Return the file of overrides of each of *folders* that has one."""
-    found = [folder / OVERRIDES for folder in folders if (folder / OVERRIDES).is_file()]
-    return [RuleFile(str(path), path.read_text(encoding="utf-8", errors="replace")) for path in found]
 
 
 def read_overrides(files: Sequence[RuleFile]) -> Overrides:

@@ -38,8 +38,7 @@ from soc.app.content import house_mappings, read_content
 from soc.detection import reference
 from soc.detection.engine import Engine
 from soc.rulebook.detections import keyword_pattern
-from soc.rulebook.documents import RuleFile, read_rule_files
-from soc.rulebook.load import load
+from soc.rulebook.load import RuleFile, load, read_rule_files
 from soc.rulebook.plan import (
     And,
     Boolean,

@@ -8,7 +8,7 @@ import yaml
 from soc.app.package_source import Bundle
 from soc.app.packages import About, Licences, hash_of, install, installed
 from soc.kernel.errors import ConfigError
-from soc.rulebook.documents import read_rule_files
+from soc.rulebook.rule_files import read_rule_files
 
 DRL = b"Detection Rule License (DRL) 1.1\n\nPermission is hereby granted ..."
 ABOUT = About(name="sigmahq", version="", licence="", day="2026-11-24")

@@ -1,7 +1,5 @@
 """Rule files are read in pieces; whatever is wrong with one is said with its place."""
 
-from pathlib import Path
-
 import pytest
 from support.rulings import document_of
 
@@ -12,7 +10,6 @@ from soc.rulebook.documents import (
     RuleFile,
     documents,
     merged,
-    read_rule_files,
 )
 
 
@@ -106,20 +103,6 @@ def test_documents_before_a_broken_one_are_kept() -> None:
 def test_empty_documents_are_no_fault() -> None:
     assert read("") == ([], [])
     assert read("---\n---\n# nothing\n") == ([], [])
-
-
-def test_folders_are_walked_without_cases_and_mappings(tmp_path: Path) -> None:
-    for name in ("b.yml", "sub/a.yaml", "sub/a.cases.yaml", "mappings/m.yml", "x.txt", "sub/mappings/y.yml"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(f"title: {name}\n", encoding="utf-8")
-    found = read_rule_files([tmp_path, tmp_path / "x.txt"])
-    assert [Path(file.path).name for file in found] == ["b.yml", "a.yaml", "x.txt"]
-    assert found[0].text == "title: b.yml\n"
-
-
-def test_bytes_that_are_no_text_do_not_stop_the_reading(tmp_path: Path) -> None:
-    (tmp_path / "a.yml").write_bytes(b"title: \xff\xfe\n")
-    assert read_rule_files([tmp_path])[0].text == "title: \ufffd\ufffd\n"
 
 
 def test_a_document_whose_node_is_forgotten_knows_its_places_still() -> None:

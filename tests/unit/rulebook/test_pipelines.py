@@ -1,7 +1,6 @@
 """Pipelines are found, ordered and scoped; what cannot be used is an error, with its place."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from support.rulings import loaded, rule_text
 
 from soc.rulebook.changes import CHANGES
 from soc.rulebook.criteria import FIELD_TESTS, ITEM_TESTS, RULE_TESTS
-from soc.rulebook.documents import RuleFile, read_pipeline_files, read_rule_files
+from soc.rulebook.documents import RuleFile
 from soc.rulebook.pipelines import read_pipelines
 from soc.rulebook.plan import And, Not
 
@@ -233,14 +232,3 @@ def test_nothing_that_a_pipeline_may_hold_stops_the_loading(steps: list[Any], mo
     book = loaded(*rules, pipelines=[RuleFile("pipelines/p.yml", text)])
     assert all(re.match(r"(pipelines/p|\d)\.yml:\d+", error) for error in book.errors)
     assert len(book.rules) == 2 or book.errors
-
-
-def test_pipelines_are_found_beside_the_rules_they_are_for(tmp_path: Path) -> None:
-    for name in ("pipelines/a.yml", "sub/pipelines/b.yml", "sub/r.yml", "pipelines/deeper/c.yml", "x.yml"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("title: x\n", encoding="utf-8")
-    found = [Path(file.path).relative_to(tmp_path).as_posix() for file in read_pipeline_files([tmp_path])]
-    assert found == ["pipelines/a.yml", "sub/pipelines/b.yml"]
-    rules = [Path(file.path).relative_to(tmp_path).as_posix() for file in read_rule_files([tmp_path])]
-    assert rules == ["sub/r.yml", "x.yml"]
-    assert read_pipeline_files([tmp_path / "x.yml"]) == []
