@@ -1,8 +1,11 @@
 """A rule package as it comes: a ZIP file or a folder, of which rules and licence are taken within bounds."""
 
+import lzma
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -62,7 +65,7 @@ def read_bundle(source: Path, only: tuple[str, ...] = (), bounds: Bounds = BOUND
             return _taken(source, list(_of_folder(source, bounds)), only, bounds)
         with zipfile.ZipFile(source) as archive:
             return _taken(source, list(_of_archive(source, archive, bounds)), only, bounds)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise ConfigError(f"{source}: no package that can be read: {error}") from error
 
 
@@ -173,3 +176,15 @@ _CASES = re.compile(r"\.cases\.ya?ml$", re.IGNORECASE)
 _LICENCE = re.compile(r"(?:LICEN[CS]E|COPYING)[^/]*", re.IGNORECASE)
 _IS_RULE = re.compile(rb"^(?:detection|correlation|filter)[ \t]*:", re.MULTILINE)
 _ODD = re.compile(r"[\x00-\x1f\x7f\\:*?\"<>|]")
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile raises for an archive that is damaged, encrypted or of a later time."""

@@ -5,9 +5,11 @@ never edited; what a province wants otherwise stands in ``<rules>/overrides.yml`
 """
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,24 +69,24 @@ def install(bundle: Bundle, source: Path, about: About, into: Path) -> Manifest:
 
     Raises:
         ConfigError: it has no licence and none is named; or the name cannot be.
+        OSError: it cannot be written; nothing of it stays.
     """
     place = place_of(into, about.name)
     manifest = _manifest(bundle, source, about)
     new, old = place.with_name(f".{about.name}.new"), place.with_name(f".{about.name}.old")
     _recover(place, old)
-    for rest in (new, old):
-        shutil.rmtree(rest, ignore_errors=True)
-    for path, content in bundle.rules.items():
-        target = new / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    if bundle.licence is not None:
-        (new / bundle.licence[0]).write_bytes(bundle.licence[1])
-    (new / MANIFEST).write_text(_written(manifest), encoding="utf-8")
-    if place.exists():
-        place.rename(old)
-    new.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        for rest in (new, old):
+            _remove(rest)
+        _write(bundle, manifest, new)
+        if os.path.lexists(place):
+            place.rename(old)
+        new.rename(place)
+    finally:
+        _recover(place, old)
+        with suppress(OSError):  # the next import tries again
+            _remove(new)
+            _remove(old)
     return manifest
 
 
@@ -159,8 +161,26 @@ def _manifest(bundle: Bundle, source: Path, about: About) -> Manifest:
 
 def _recover(place: Path, old: Path) -> None:
     """Bring back what an import that was cut short had put aside."""
-    if old.exists() and not place.exists():
+    if old.is_dir() and not old.is_symlink() and not os.path.lexists(place):
         old.rename(place)
+
+
+def _remove(rest: Path) -> None:
+    """Remove what an import left behind; of a link, only the link."""
+    if rest.is_dir() and not rest.is_symlink():
+        shutil.rmtree(rest)
+    else:
+        rest.unlink(missing_ok=True)
+
+
+def _write(bundle: Bundle, manifest: Manifest, place: Path) -> None:
+    for path, content in bundle.rules.items():
+        target = place / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    if bundle.licence is not None:
+        (place / bundle.licence[0]).write_bytes(bundle.licence[1])
+    (place / MANIFEST).write_text(_written(manifest), encoding="utf-8")
 
 
 def _names(into: Path) -> list[str]:
@@ -187,7 +207,7 @@ def _manifest_in(place: Path) -> Manifest | None:
         return None
     try:
         return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Manifest)
-    except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{path}: {error}") from error
 
 

@@ -1,5 +1,6 @@
 """Case files beside rules: what a rule must match or leave alone, what a sequence must become."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from soc.kernel.errors import ConfigError, RuleError
-from soc.rulebook.documents import Document, Fault, RuleFile, documents
+from soc.rulebook.documents import Document, Fault, documents
+from soc.rulebook.rule_files import path_text, read_file
 
 SUFFIX = ".cases.yaml"
 
@@ -109,17 +111,18 @@ def _beside(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(path.rglob(f"*{SUFFIX}"))
     beside = path.with_name(path.stem + SUFFIX)
-    return [beside] if beside.is_file() else []
+    return [beside] if os.path.lexists(beside) else []
 
 
 def _read(path: Path, faults: list[str]) -> CaseFile | None:
-    found, errors = documents(RuleFile(str(path), path.read_text(encoding="utf-8", errors="replace")))
-    rule_path = str(path).removesuffix(SUFFIX) + ".yml"
+    found, errors = documents(read_file(path))
+    rule = path.with_name(path.name.removesuffix(SUFFIX) + ".yml")
+    rule_path = path_text(rule)
     if len(found) != 1 or errors:
-        faults.extend(map(str, errors or (f"{path}: one YAML mapping was expected",)))
+        faults.extend(map(str, errors or (f"{path_text(path)}: one YAML mapping was expected",)))
         return None
-    if not Path(rule_path).is_file():
-        faults.append(f"{path}: there is no {rule_path} beside it")
+    if not rule.is_file():
+        faults.append(f"{path_text(path)}: there is no {rule_path} beside it")
         return None
     try:
         return CaseFile(found[0], rule_path, Cases.model_validate(found[0].data))

@@ -126,3 +126,29 @@ def test_an_encrypted_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(ConfigError, match=r"'a\.yml' is encrypted"):
         read_bundle(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_archive_with_any_byte_damaged_is_read_or_refused_in_a_sentence(
+    tmp_path: Path, method: int
+) -> None:
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.yml", BLOCK)
+    whole = path.read_bytes()
+    refusals = []
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            read_bundle(path)
+        except ConfigError as error:
+            refusals.append(str(error))
+    assert len(refusals) > len(whole) // 2
+    assert not [said for said in refusals if "\n" in said]
+
+
+def test_an_archive_that_was_cut_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {"a.yml": BLOCK})
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ConfigError, match="no package that can be read"):
+        read_bundle(path)

@@ -130,3 +130,27 @@ def test_an_import_that_cannot_be_written_leaves_the_package_that_was_put_aside(
 def test_the_hash_knows_names_and_contents() -> None:
     hashes = {hash_of(rules) for rules in ({"a": b"x"}, {"b": b"x"}, {"a": b"y"}, {"a": b"x", "b": b"x"})}
     assert len(hashes) == 4
+
+
+def test_an_import_that_fails_leaves_nothing_but_the_old_package(tmp_path: Path) -> None:
+    install(bundle("a.yml"), SOURCE, ABOUT, tmp_path)
+    with pytest.raises(OSError, match="File name too long"):
+        install(bundle("b.yml", "x" * 300 + ".yml"), SOURCE, ABOUT, tmp_path)
+    assert [path.name for path in (tmp_path / "packages").iterdir()] == ["sigmahq"]
+    assert list(installed(tmp_path, "sigmahq")[1].rules) == ["a.yml"]
+
+
+@pytest.mark.parametrize("rest", [".sigmahq.old", ".sigmahq.new"])
+def test_links_and_files_in_the_way_of_an_import_are_removed(tmp_path: Path, rest: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept.txt").write_text("kept", encoding="utf-8")
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (packages / rest).symlink_to(elsewhere)
+    install(bundle("a.yml"), SOURCE, ABOUT, tmp_path)
+    (packages / rest).write_text("in the way", encoding="utf-8")
+    install(bundle("b.yml"), SOURCE, ABOUT, tmp_path)
+    assert list(installed(tmp_path, "sigmahq")[1].rules) == ["b.yml"]
+    assert [path.name for path in packages.iterdir()] == ["sigmahq"]
+    assert (elsewhere / "kept.txt").is_file()

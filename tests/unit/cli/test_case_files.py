@@ -51,3 +51,11 @@ def test_files_are_found_in_folders_and_beside_rules(tmp_path: Path) -> None:
     assert read(tmp_path, "match: []\n") == 0
     assert len(read_cases([tmp_path])) == len(read_cases([tmp_path / "a.yml"])) == 1
     assert read_cases([tmp_path / "a.cases.yaml"]) == []
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_folder_named_as_a_case_file_is_refused(tmp_path: Path, *, inside: bool) -> None:
+    (tmp_path / "a.yml").write_text("title: x\n", encoding="utf-8")
+    (tmp_path / "a.cases.yaml").mkdir()
+    with pytest.raises(ConfigError, match=r"a\.cases\.yaml: cannot be read: it is a folder"):
+        read_cases([tmp_path if inside else tmp_path / "a.yml"])
