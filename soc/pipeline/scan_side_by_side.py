@@ -5,6 +5,7 @@ stay where they are, shared by the fork.
 """
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 import msgspec
@@ -105,6 +107,8 @@ class _Work:
         """Scan file after file until none is left."""
         # The parent ends its children: a Ctrl-C reaches both, and is told once.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # Thread(target=_end_with_the_parent, daemon=True).start()
         known = set(self.reading.engine.databases.made)
         while (number := self._take()) < len(self.files):
             tally = Tally()
@@ -120,6 +124,14 @@ class _Work:
             number = self.taken.value
             self.taken.value += 1
         return number
+
+
+def _end_with_the_parent() -> None:
+    """End this process as soon as its parent is gone: nobody is left to take its answers."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _start(work: _Work) -> tuple[ForkProcess, Connection]:
@@ -139,7 +151,7 @@ def _answers(connections: list[Connection], made: Made) -> Iterator[_Answer]:
             assert isinstance(connection, Connection)
             try:
                 answer = decode(connection.recv_bytes())
-            except EOFError:
+            except (EOFError, OSError):  # the latter: it ended in the middle of an answer
                 open_.remove(connection)
                 continue
             if isinstance(answer, _Compiled):

@@ -13,6 +13,7 @@ from soc.parsing.glance import FORMATS, Kind, doubts_of, known_of, logsources_of
 from soc.parsing.reading import Context
 from soc.pipeline.intake import Understanding
 
+PATIENCE = 64
 MAX_SIEVES = 1024
 """Kinds of Windows events; a sender may invent any number of channels."""
 
@@ -30,12 +31,13 @@ class Sighting:
         self._glances = FORMATS if logsource is None else {}
         self._logsources = None if logsource is None else (logsource,)
         self._sieves: dict[Kind, Sieve] = {}
+        self._in_vain = 0
+        """Glances in a row that told nothing."""
 
     def is_nothing(self, raw: bytes, format_: str) -> bool:
         """Return True only if a record can be parsed and no rule matches it."""
         keywords = True
-        glance = self._glances.get(format_)
-        kind = None if glance is None else glance(raw)
+        kind = self._glance(raw, format_)
         if kind is not None:
             verdict = (self._sieves.get(kind) or self._sieve(kind)).judge(raw)
             if verdict.is_nothing:
@@ -50,6 +52,18 @@ class Sighting:
             return False
         logsources = self._logsources or reading.logsources
         return not self._engine.match_fields(reading.fields, logsources, keywords=keywords)
+
+    def _glance(self, raw: bytes, format_: str) -> Kind | None:
+        """Return the kind of a record; in vain only now and then where no kind is ever told."""
+        glance = self._glances.get(format_)
+        if glance is None:
+            return None
+        if self._in_vain > PATIENCE and self._in_vain % PATIENCE:
+            self._in_vain += 1
+            return None
+        kind = glance(raw)
+        self._in_vain = 0 if kind is not None else self._in_vain + 1
+        return kind
 
     def _sieve(self, kind: Kind) -> Sieve:
         if len(self._sieves) >= MAX_SIEVES:
