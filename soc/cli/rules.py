@@ -1,7 +1,9 @@
 """``soc rules``: the tools of rule authors; this module joins them, lists, shows and tests."""
 
+import errno
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -22,7 +24,17 @@ from soc.kernel.errors import ConfigError
 from soc.rulebook.plan import CorrelationPlan, Heading, RulePlan
 
 
-@click.group()
+class _Rules(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read has seen enough; click ends quietly
+                raise
+            raise click.ClickException(f"{error.filename or 'output'}: {error.strerror}") from error
+
+
+@click.group(cls=_Rules)
 def rules() -> None:
     """Check, explain and test Sigma rules; without PATHS those that ship with the program."""
 

@@ -13,7 +13,7 @@ from soc.cli.rules_given import chosen, content_of, house_rules, paths_argument,
 from soc.model.event import LogSource
 from soc.rulebook.documents import documents
 from soc.rulebook.house import Finding, Kind, missing, unknown_fields, without_cases
-from soc.rulebook.rule_files import read_rule_files
+from soc.rulebook.rule_files import path_text, read_rule_files
 
 MANY = 100
 """More findings than this are told by kind."""
@@ -30,7 +30,7 @@ EXAMPLES = 5
 )
 @click.option("--all", "whole", is_flag=True, help="Every finding on a line, however many.")
 def check(paths: tuple[Path, ...], *, house: bool, whole: bool) -> None:
-    """Say every fault of the rules at once; exit 1 if there is any. Warnings do not count.
+    """Say every fault of the rules at once; exit 1 if there is any, or no rule at all. Warnings do not count.
 
     More than 100 findings are told by kind; --all prints them all.
 
@@ -42,8 +42,9 @@ def check(paths: tuple[Path, ...], *, house: bool, whole: bool) -> None:
     content = content_of(paths)
     book = content.rulebook
     errors = [_finding(line, Kind.FAULT) for line in book.errors]
+    nothing = [] if plans_of(content) or errors else list(_nothing(paths))
     warnings = sorted(
-        [*_loading(content), *_missing(paths), *_fields(content), *_cases(content, house=house)]
+        [*nothing, *_loading(content), *_missing(paths), *_fields(content), *_cases(content, house=house)]
     )
     _tell("warning", warnings, whole=whole)
     _tell("error", errors, whole=whole)
@@ -52,7 +53,7 @@ def check(paths: tuple[Path, ...], *, house: bool, whole: bool) -> None:
         f"{len(book.rules)} rules and {written} correlations are good, "
         f"{len(errors)} faults, {len(warnings)} warnings"
     )
-    sys.exit(1 if errors else 0)
+    sys.exit(1 if errors or nothing else 0)
 
 
 def is_ours(path: Path, ours: Path) -> bool:
@@ -69,6 +70,12 @@ def _missing(paths: tuple[Path, ...]) -> Iterator[Finding]:
     for file in read_rule_files(chosen(paths)):
         for document in documents(file)[0]:
             yield from missing(document)
+
+
+def _nothing(paths: tuple[Path, ...]) -> Iterator[Finding]:
+    """Yield that there is no rule, correlation or filter, not even one that an override disables."""
+    if not any(documents(file)[0] for file in read_rule_files(chosen(paths))):
+        yield Finding(", ".join(map(path_text, chosen(paths))), Kind.MEANING, "no rule found")
 
 
 def _fields(content: Content) -> Iterator[Finding]:

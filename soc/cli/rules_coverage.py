@@ -43,7 +43,10 @@ def show_coverage(paths: tuple[Path, ...], layer: Path | None, name: str) -> Non
     if str(layer) == "-":
         click.echo(text)
         return
-    layer.write_text(text + "\n", encoding="utf-8")
+    try:
+        layer.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{layer}: {error.strerror}") from error
     click.echo(f"{layer}: {len(found.techniques)} techniques of {found.rules} rules")
 
 

@@ -53,6 +53,8 @@ def mutate(paths: tuple[Path, ...], *, values: bool, seconds: float) -> None:
     faults = [*content.rulebook.errors, *failures(files, content)]
     if faults:
         raise click.ClickException("\n".join([*faults, "nothing is left out until: soc rules test"]))
+    if not any(file.size for file in files):
+        raise click.ClickException(f"{len(plans_of(content))} rules have no cases: nothing was asked")
     variants = variants_of(paths)
     began = said = time.monotonic()
     survivors = 0

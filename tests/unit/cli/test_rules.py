@@ -1,5 +1,7 @@
 """``soc rules``: lists, rules as written, and cases that can fail."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,17 @@ def test_a_bad_rule_fails_the_test_of_the_others(folder: Path) -> None:
 
 def test_cases_of_one_file_are_run_alone(folder: Path) -> None:
     assert run("test", folder / "failed.yml").output == "4 cases in 1 files, 0 faults\n"
+
+
+@pytest.mark.parametrize("verb", [["list"], ["schema", "rule"]])
+def test_an_output_without_room_is_one_sentence(verb: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from soc.cli import main; main()", "rules", *verb],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (1, "Error: output: No space left on device\n")

@@ -98,3 +98,23 @@ def test_packages_lie_beside_the_house_and_are_none_of_it(tmp_path: Path) -> Non
     assert is_ours(tmp_path / "layer1" / "a.yml", tmp_path)
     assert not is_ours(tmp_path / "packages" / "sigmahq" / "a.yml", tmp_path)
     assert not is_ours(Path("/elsewhere/a.yml"), tmp_path)
+
+
+def test_where_there_is_no_rule_at_all_the_check_fails(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("words", encoding="utf-8")
+    result = run(tmp_path)
+    assert (result.exit_code, result.output.splitlines()) == (
+        1,
+        [
+            f"warning: {tmp_path}: no rule found",
+            "0 rules and 0 correlations are good, 0 faults, 1 warnings",
+        ],
+    )
+
+
+def test_filters_alone_are_something_to_check(tmp_path: Path) -> None:
+    text = "title: F\nid: f\nlogsource: {product: linux}\nfilter: {rules: any, s: {a: x}, condition: not s}\n"
+    (tmp_path / "filter.yml").write_text(text, encoding="utf-8")
+    result = run(tmp_path)
+    assert "no rule found" not in result.output
+    assert result.exit_code == 0

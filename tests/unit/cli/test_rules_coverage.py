@@ -28,3 +28,9 @@ def test_the_layer_is_written_to_a_file_or_the_output(tmp_path: Path) -> None:
     layer = json.loads(path.read_text(encoding="utf-8"))
     assert layer["name"] == "Tỉnh"
     assert layer == json.loads(run("--json", "-", "--name", "Tỉnh"))
+
+
+def test_a_layer_that_cannot_be_written_is_one_sentence() -> None:
+    for path, reason in (("/dev/full", "No space left on device"), ("/proc/x", "No such file or directory")):
+        result = CliRunner().invoke(rules, ["coverage", "--json", path])
+        assert (result.exit_code, result.output) == (1, f"Error: {path}: {reason}\n")

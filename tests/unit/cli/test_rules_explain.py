@@ -91,3 +91,11 @@ def test_a_rule_that_is_not_there_and_an_empty_file_are_said(line: Path, tmp_pat
 
 def test_log_lines_do_not_steer_the_terminal() -> None:
     assert "\x1b" not in explain("ssh_login_failure", "-", text=LINE.replace("root", "\x1b[31mroot")).output
+
+
+def test_of_a_rule_file_that_cannot_be_used_the_faults_are_said(tmp_path: Path, line: Path) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text("title: [\n", encoding="utf-8")
+    result = explain(broken, line)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {broken}:2:1: YAML: ")

@@ -105,3 +105,20 @@ def test_what_was_not_tried_in_time_is_said(folder: Path) -> None:
     result = mutate(folder, "--seconds", "0")
     assert result.exit_code == 1
     assert "1 of 1 files not tried" in result.output
+
+
+@pytest.mark.parametrize("text", [None, "match: []\n"])
+def test_rules_without_any_case_were_not_asked(folder: Path, text: str | None) -> None:
+    (folder / "root.cases.yaml").unlink()
+    if text is not None:
+        cases(folder, text)
+    result = mutate(folder)
+    assert (result.exit_code, result.output) == (1, "Error: 1 rules have no cases: nothing was asked\n")
+
+
+def test_a_folder_named_as_a_case_file_is_a_fault(folder: Path) -> None:
+    (folder / "other.cases.yaml").mkdir()
+    for verb in ("mutate", "test"):
+        result = CliRunner().invoke(rules, [verb, str(folder)])
+        assert result.exit_code == 1
+        assert result.output == f"Error: {folder}/other.cases.yaml: cannot be read: it is a folder\n"
