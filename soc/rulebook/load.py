@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from soc.kernel.errors import RuleError
+from soc.kernel.errors import Location, RuleError
 from soc.kernel.ids import digest
 from soc.model.event import LogSource
 from soc.rulebook.correlations import Draft, draft, renamed
@@ -15,7 +15,7 @@ from soc.rulebook.filters import Filter, read_filter
 from soc.rulebook.headings import check_keys, custom, heading, logsource
 from soc.rulebook.lint import lint
 from soc.rulebook.pipelines import Pipeline, processed, read_pipelines
-from soc.rulebook.plan import And, Custom, Heading, Node, Rulebook, RulePlan
+from soc.rulebook.plan import And, CorrelationPlan, Custom, Heading, Node, Rulebook, RulePlan
 from soc.rulebook.resolution import implicit, resolve
 from soc.rulebook.rule_files import read_pipeline_files, read_rule_files
 from soc.rulebook.selections import Detection
@@ -99,15 +99,20 @@ def load(
     drafts = _processed_drafts(loading, rules)
     resolved = resolve(drafts, rules, frozenset(loading.rejected))
     plain = [implicit(rule, entities(rule.logsource)) for rule in rules if resolved.loud.get(rule.id, True)]
-    versions = [*(rule.version for rule in rules), *(plan.version for plan in resolved.plans)]
+    plans: tuple[RulePlan | CorrelationPlan, ...] = (*rules, *resolved.plans)
     order = {file.path: place for place, file in enumerate([*pipelines, *files])}
     return Rulebook(
         rules=tuple(rules),
         correlations=(*plain, *resolved.plans),
         errors=_told([*loading.errors, *resolved.errors], order),
         warnings=tuple(lint(rules, loading.filters, resolved.plans)),
-        hash=digest(*versions),
+        hash=digest(*(plan.version for plan in plans), *(_told_of(plan.heading) for plan in plans)),
     )
+
+
+def _told_of(about: Heading) -> bytes:
+    """Return what alerts show of a rule, wherever its file lies and however it is laid out."""
+    return msgspec.json.encode(msgspec.structs.replace(about, location=Location(""), text=""))
 
 
 def _read(document: Document, loading: _Loading) -> None:

@@ -1,5 +1,7 @@
 """Loading: everything good is used, every fault is told at once, versions follow the meaning alone."""
 
+from typing import Any
+
 import msgspec
 import pytest
 import yaml
@@ -67,6 +69,17 @@ def test_a_literal_star_and_a_wildcard_are_two_versions() -> None:
 def test_the_hash_of_the_book_follows_its_versions() -> None:
     assert loaded(GOOD).hash == loaded(GOOD + "# comment\n").hash
     assert loaded(GOOD).hash != loaded(rule_text("{s: {a: y}, condition: s}")).hash
+
+
+@pytest.mark.parametrize("more", [{"level": "high"}, {"title": "Other"}, {"tags": ["attack.t1110"]}])
+def test_the_hash_of_the_book_changes_with_what_alerts_show_and_versions_do_not(more: dict[str, Any]) -> None:
+    count = {"type": "event_count", "rules": "r", "timespan": "1m", "condition": {"gte": 2}}
+    whole = loaded(GOOD, correlation_text(count))
+    rule = loaded(rule_text("{s: {a: x}, condition: s}", **more), correlation_text(count))
+    correlation = loaded(GOOD, correlation_text(count, **more))
+    assert len({whole.hash, rule.hash, correlation.hash}) == 3
+    assert rule.rules[0].version == whole.rules[0].version
+    assert correlation.correlations[0].version == whole.correlations[0].version
 
 
 def test_log_sources_and_entities_are_asked_for() -> None:
