@@ -108,7 +108,7 @@ class _Work:
         # The parent ends its children: a Ctrl-C reaches both, and is told once.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        # Thread(target=_end_with_the_parent, daemon=True).start()
+        Thread(target=_end_with_the_parent, daemon=True).start()
         known = set(self.reading.engine.databases.made)
         while (number := self._take()) < len(self.files):
             tally = Tally()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -56,13 +57,46 @@ def test_who_stops_early_leaves_no_process_behind(files: list[Path]) -> None:
         os.waitpid(-1, os.WNOHANG)
 
 
-def test_a_process_that_is_killed_is_told(files: list[Path], tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)  # whoever reads it waits for ever
-    found = scan_files([files[0], pipe], understanding(), MANNER, Tally(), jobs=2)
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> list[Path]:
+    """Files that each give more hits than a pipe holds: who reads one waits until it is asked."""
+    found = [tmp_path / f"large{number}.ndjson" for number in range(4)]
+    for path in found:
+        path.write_text('{"a": "evil"}\n' * 2000)
+    return found
+
+
+def test_a_process_that_is_killed_is_told(files: list[Path], large: list[Path]) -> None:
+    found = scan_files([files[0], *large], understanding(), MANNER, Tally(), jobs=2)
     next(found)
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
-    for child in children:
-        os.kill(int(child), signal.SIGKILL)
-    with pytest.raises(WorkerLost, match="pipe"):
-        next(found)
+    for child in children(os.getpid()):
+        os.kill(child, signal.SIGKILL)
+    with pytest.raises(WorkerLost, match="large"):
+        list(found)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_end_with_their_parent(large: list[Path], how: signal.Signals) -> None:
+    parent = os.fork()
+    if not parent:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        next(scan_files(large, understanding(), MANNER, Tally(), jobs=3))
+        signal.pause()
+    deadline = time.monotonic() + 8
+    while len(workers := children(parent)) < 3:
+        assert time.monotonic() < deadline
+    os.kill(parent, how)
+    os.waitpid(parent, 0)
+    while any(map(alive, workers)):
+        assert time.monotonic() < deadline, workers
