@@ -1,9 +1,12 @@
 """``soc scan``: finds attacks in log files, without any server."""
 
+import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ from soc.cli.scan_output import episode_line, hit_line, printable, show_table
 from soc.kernel.errors import ConfigError
 from soc.model.signal import Signal
 from soc.parsing.parse import FORMATS
-from soc.pipeline.files import find
+from soc.pipeline.files import find, shown
 from soc.pipeline.intake import Understanding
 from soc.pipeline.scan import Hit, Manner, Place, Tally, correlate
 from soc.pipeline.scan_side_by_side import WorkerLost, scan_files
@@ -79,17 +82,43 @@ def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: Any) -> 
     gc.set_threshold(100_000, 50, 100)  # little of what a record makes outlives it
     jobs = options["jobs"] or len(os.sched_getaffinity(0))
     hits = _hits(list(find(list(paths))), understanding, manner, tally, jobs=jobs)
-    try:
+    with _failures_told():
         if options["as_json"]:
             _print_json(hits, content, manner, findings)
         else:
             _print_table(hits, content, manner, findings, tally)
-    except WorkerLost as error:
-        raise click.ClickException(str(error)) from error
+        sys.stdout.flush()
     content.keep()
     _complain(content, tally)
-    if strict and (tally.complaints() or content.rulebook.errors):
+    empty = not (content.rulebook.rules or content.rulebook.correlations)
+    if empty:
+        click.echo(f"no rule was loaded from {', '.join(map(shown, folders))}", err=True)
+    if strict and (empty or tally.complaints() or content.rulebook.errors):
         sys.exit(2)
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Tell in one line what ends a scan early, and let SIGTERM end it as an exit does."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    except WorkerLost as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # click's own matter: nobody reads on
+            raise
+        _drop_output()
+        raise click.ClickException(f"the scan stopped: {error.strerror}") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _drop_output() -> None:
+    """Send what could not be written nowhere, or the interpreter would try again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _progress() -> Progress:
@@ -102,12 +131,20 @@ def _hits(
     files: list[Path], understanding: Understanding, manner: Manner, tally: Tally, *, jobs: int
 ) -> Iterator[Hit]:
     with _progress() as progress:
-        task = progress.add_task("reading", total=sum(path.stat().st_size for path in files))
+        task = progress.add_task("reading", total=sum(map(_size, files)))
         progress.refresh()
         for path, hits in scan_files(files, understanding, manner, tally, jobs=jobs):
             progress.update(task, description=escape(printable(path.name[-40:])), refresh=True)
             yield from hits
-            progress.update(task, advance=path.stat().st_size, refresh=True)
+            progress.update(task, advance=_size(path), refresh=True)
+
+
+def _size(path: Path) -> int:
+    """Return 0 for what is gone: whoever reads it says so."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _print_json(hits: Iterator[Hit], content: Content, manner: Manner, findings: Findings) -> None:

@@ -7,6 +7,7 @@ Kinds are recognised by content: EVTX, JSON (one object a line, objects in a row
 import io
 import json
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +61,21 @@ def find(paths: list[Path]) -> Iterator[Path]:
                 yield inner
 
 
+def shown(path: Path) -> str:
+    """Return the name of *path* as text that can be written anywhere: what is not UTF-8 is escaped."""
+    return bytes(path).decode("utf-8", "backslashreplace")
+
+
 def record_of(found: Found, reading: Reading) -> Record:
-    """Return *found* as a collector would have sent it; the file's modification is when it was read."""
-    modified_ms = int(reading.path.stat().st_mtime * 1000)
+    """Return *found* as a collector would have sent it; the file's modification is when it was read.
+
+    Raises:
+        RecordError: the file is gone.
+    """
+    try:
+        modified_ms = int(reading.path.stat().st_mtime * 1000)
+    except OSError as error:
+        raise RecordError(f"{error.strerror} (while it was read)") from error
     return Record(
         source=SOURCE,
         format=found.format,
@@ -83,6 +96,8 @@ def records(reading: Reading) -> Iterator[Found | RecordError]:
         RecordError: the file as a whole cannot be read.
     """
     try:
+        if not stat.S_ISREG(reading.path.stat().st_mode):
+            raise RecordError("not a regular file; save what it gives to one first")
         with reading.path.open("rb", buffering=_BUFFER_BYTES) as raw, plain(raw) as stream:
             head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
             yield from _by_kind(stream, head, reading.format)

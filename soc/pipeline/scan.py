@@ -18,7 +18,7 @@ from soc.model.event import Event, LogSource, Mark
 from soc.model.identity import Origin
 from soc.model.signal import Signal, signal_of
 from soc.parsing.parse import parse
-from soc.pipeline.files import SOURCE, Found, Reading, record_of, records
+from soc.pipeline.files import SOURCE, Found, Reading, record_of, records, shown
 from soc.pipeline.intake import Understanding
 from soc.pipeline.sighting import Sighting
 from soc.rulebook.plan import CorrelationPlan, RulePlan
@@ -94,13 +94,13 @@ def scan_file(path: Path, reading: Understanding, manner: Manner, tally: Tally) 
     try:
         for item in records(file):
             if isinstance(item, RecordError):
-                tally.faults.append(f"{path}: {item}")
+                tally.faults.append(f"{shown(path)}: {item}")
                 continue
             tally.events += 1
             if not sighting.is_nothing(item.raw, item.format):
                 yield from _match(item, file, reading, manner, tally)
     except RecordError as error:
-        tally.faults.append(f"{path}: {error}")
+        tally.faults.append(f"{shown(path)}: {error}")
 
 
 def correlate(plans: Sequence[CorrelationPlan], signals: Sequence[Signal], zone: str) -> list[Episode]:
@@ -120,13 +120,13 @@ def correlate(plans: Sequence[CorrelationPlan], signals: Sequence[Signal], zone:
 def _match(item: Found, file: Reading, reading: Understanding, manner: Manner, tally: Tally) -> Iterator[Hit]:
     event = _event(item, file, reading, manner)
     if event.reason:
-        tally.quarantine(str(file.path), item.number, event.reason)
+        tally.quarantine(shown(file.path), item.number, event.reason)
     matching = reading.engine.match(event)
     tally.timeless += bool(matching) and Mark.NO_TIME in event.marks
     for rule in matching:
         tally.hits += 1
         signal = signal_of(event, rule.id, rule.version)
-        yield Hit(rule, event, Place(str(file.path), item.number), signal)
+        yield Hit(rule, event, Place(shown(file.path), item.number), signal)
 
 
 def _event(item: Found, file: Reading, reading: Understanding, manner: Manner) -> Event:

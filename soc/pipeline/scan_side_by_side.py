@@ -23,6 +23,7 @@ from soc.detection.scanner import Made
 from soc.kernel.errors import SocError
 from soc.model.event import Event
 from soc.model.signal import Signal
+from soc.pipeline.files import shown
 from soc.pipeline.intake import Understanding
 from soc.pipeline.scan import Hit, Manner, Place, Tally, scan_file
 from soc.rulebook.plan import RulePlan
@@ -80,7 +81,7 @@ def scan_files(
             while number not in waiting:
                 answer = next(answers, None)
                 if answer is None:
-                    raise WorkerLost(f"a scanning process ended before it was done with {path}")
+                    raise WorkerLost(f"a scanning process ended before it was done with {shown(path)}")
                 waiting[answer.file] = answer
             answer = waiting.pop(number)
             tally.add(answer.tally)

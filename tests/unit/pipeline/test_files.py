@@ -2,13 +2,14 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from soc.kernel.errors import RecordError
-from soc.pipeline.files import Found, Reading, find, records
+from soc.pipeline.files import Found, Reading, find, record_of, records
 
 SYSLOG = b"Nov 24 08:00:00 h sshd[1]: one\nNov 24 08:00:01 h sshd[1]: two\n\nNov 24 08:00:02 h sshd[1]: four"
 ACCESS = b'1.2.3.4 - - [24/Nov/2026:08:00:00 +0700] "GET / HTTP/1.1" 200 1 "-" "-"\n'
@@ -92,3 +93,20 @@ def test_folders_are_walked_in_order_without_hidden_files(tmp_path: Path) -> Non
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [str(p.relative_to(tmp_path)) for p in find([tmp_path])] == ["a", "b/two"]
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RecordError, match="not a regular file"):
+        list(records(Reading(tmp_path / "pipe", "UTC", None)))
+
+
+def test_a_file_that_goes_away_while_it_is_read_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(SYSLOG)
+    reading = Reading(path, "UTC", None)
+    found = next(records(reading))
+    assert isinstance(found, Found)
+    path.unlink()
+    with pytest.raises(RecordError, match="No such file"):
+        record_of(found, reading)
