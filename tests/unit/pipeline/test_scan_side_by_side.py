@@ -98,5 +98,17 @@ def test_processes_end_with_their_parent(large: list[Path], how: signal.Signals)
         assert time.monotonic() < deadline
     os.kill(parent, how)
     os.waitpid(parent, 0)
-    while any(map(alive, workers)):
-        assert time.monotonic() < deadline, workers
+    while (left := [worker for worker in workers if alive(worker)]) and time.monotonic() < deadline:
+        pass
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    assert not left
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_file_that_is_gone_is_one_fault_and_the_rest_is_read(files: list[Path], jobs: int) -> None:
+    files[3].unlink()
+    found, tally = scanned(files, jobs)
+    assert tally.faults == [f"{files[3]}: No such file or directory"]
+    assert [path for path, _ in found] == files
+    assert len(tally.quarantined) == 11
