@@ -164,7 +164,6 @@ def _judges(rules: Sequence[Lowered], atoms: Atoms, index: Index, databases: Dat
         atoms=atoms,
         fields=fields,
         keywords=Keywords(atoms.keywords, databases),
-        keyword_atoms=frozenset(atoms.keywords.values()),
         find_candidates=index,
         room=Room(),
         words=Words(atoms),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from soc.detection.atoms import Atom, Atoms
+from soc.detection.atoms import Atoms
 from soc.detection.field import FieldAtoms
 from soc.detection.keywords import Keywords
 from soc.detection.memory import Room
@@ -19,7 +19,6 @@ class Judges:
     atoms: Atoms
     fields: Mapping[str, FieldAtoms]
     keywords: Keywords
-    keyword_atoms: frozenset[Atom]
     find_candidates: Index
     room: Room
     words: Words

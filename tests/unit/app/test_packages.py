@@ -12,7 +12,7 @@ from soc.rulebook.rule_files import read_rule_files
 
 DRL = b"Detection Rule License (DRL) 1.1\n\nPermission is hereby granted ..."
 ABOUT = About(name="sigmahq", version="", licence="", day="2026-11-24")
-SOURCE = Path("/tmp/sigma.zip")
+SOURCE = Path("sigma.zip")
 
 
 def bundle(*names: str, licence: tuple[str, bytes] | None = ("LICENSE", DRL), version: str = "") -> Bundle:

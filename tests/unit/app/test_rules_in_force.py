@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,11 +32,25 @@ def rules(tmp_path: Path) -> Path:
     return folder
 
 
+class Said(io.StringIO):
+    """A log that tells when *wanted* was written to it."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self._wanted = wanted
+        self.heard = threading.Event()
+
+    def write(self, text: str) -> int:
+        if self._wanted in text:
+            self.heard.set()
+        return super().write(text)
+
+
 def after(
     rules: Path, change: Callable[[Path], object], wanted: str, mappings: Path | None = None
 ) -> RulesInForce:
     """What is in force when the log has said *wanted* of a *change*."""
-    said = io.StringIO()
+    said = Said(wanted)
     found = RulesInForce([rules], mappings or house_mappings(), rules.parent / "cache", open_log(said))
 
     async def announce(_: Content) -> None:
@@ -43,11 +58,11 @@ def after(
 
     async def story() -> None:
         watching = asyncio.create_task(found.watch(announce, SystemClock()))
+        heard = asyncio.create_task(asyncio.to_thread(said.heard.wait, 30))
         change(rules)
-        async with asyncio.timeout(30):
-            while wanted not in said.getvalue():
-                await asyncio.sleep(0.05)
-                assert not watching.done(), watching
+        await asyncio.wait({watching, heard}, return_when=asyncio.FIRST_COMPLETED)
+        assert not watching.done(), watching
+        assert said.heard.is_set(), said.getvalue()
         watching.cancel()
 
     asyncio.run(story())
