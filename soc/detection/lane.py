@@ -41,8 +41,7 @@ class Lane:
         self._memories = [Memory(judges.fields[name], atoms, judges.room) for name, atoms in by_field.items()]
         self._dotted = [(n, _heads(name)) for n, name in enumerate(self.names) if "." in name]
         self._references = [key for key in judges.atoms.references.items() if key[1] in wanted]
-        self._keywords = judges.keywords
-        self._wanted_keywords = wanted.intersection(judges.atoms.keywords.values())
+        self._keywords = judges.keywords.among(wanted.intersection(judges.atoms.keywords.values()))
         self._room = judges.room
         self._answers: Kept[Answer] = Kept()
         judges.room.share(self._answers)
@@ -56,9 +55,8 @@ class Lane:
         key = self._judge(values)
         if self._references:
             key = (*key, self._refer(fields))
-        if self._wanted_keywords:
-            held = self._keywords.holding(texts_in(fields), self._wanted_keywords) if keywords else NOTHING
-            key = (*key, held)
+        if self._keywords.wanted:
+            key = (*key, self._keywords.holding(texts_in(fields)) if keywords else NOTHING)
         answer = self._answers.get(key)
         return self._decide(key) if answer is None else answer
 
@@ -73,7 +71,7 @@ class Lane:
 
     def match_text(self, text: str) -> Answer:
         """Return the rules that match a text without fields: only keywords hold."""
-        return self._decide((self._keywords.holding((text,), self._wanted_keywords),))
+        return self._decide((self._keywords.holding((text,)),))
 
     def _judge(self, values: Sequence[Any]) -> tuple[frozenset[Atom], ...]:
         if PLAIN.issuperset(map(type, values)):
@@ -96,8 +94,13 @@ class Lane:
 
 
 def _any_of(memory: Memory, value: Any) -> frozenset[Atom]:
-    if type(value) in PLAIN:
+    kind = type(value)
+    if kind in PLAIN:
         return memory[value]
+    if kind is bool or kind is float:
+        return memory.scalar(value)
+    if kind is list and PLAIN.issuperset(map(type, value)):
+        return memory.any_of(value)
     return memory.any_of(values_of({"": value}, ""))
 
 

@@ -1,6 +1,7 @@
 """Recognising log sources: of a JSON object by its fields, and the categories that a log source brings."""
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -9,6 +10,8 @@ from soc.parsing.mapping import Sources
 from soc.parsing.reading import Reading
 from soc.parsing.tables import Recogniser
 
+_LONGEST_SERVICE = 64
+"""Characters; a sender may write anything, and what is longer is not remembered."""
 _WORD = re.compile(r"[a-z0-9_]+")
 
 
@@ -18,8 +21,12 @@ def recognise_object(sources: Sources, record: Fields, source: str) -> tuple[Log
     *source* is the record's source id: where the object does not name its log, a word of it may.
     """
     for recogniser in sources.recognisers:
-        if all(name in record for name in recogniser.has) and _equal(recogniser.equals, record):
-            return _with_service(recogniser, record, source)
+        for name in recogniser.has:
+            if name not in record:
+                break
+        else:
+            if _equal(recogniser.equals, record):
+                return _with_service(recogniser, record, source)
     return ()
 
 
@@ -47,7 +54,15 @@ def _with_service(recogniser: Recogniser, record: Fields, source: str) -> tuple[
         service = next((word for word in words if word in recogniser.services_in_source), None)
     if service is None:
         return recogniser.logsources
-    return tuple(msgspec.structs.replace(found, service=service.lower()) for found in recogniser.logsources)
+    of_service = _of_service if len(service) > _LONGEST_SERVICE else _of_known_service
+    return of_service(recogniser.logsources, service)
+
+
+def _of_service(logsources: tuple[LogSource, ...], service: str) -> tuple[LogSource, ...]:
+    return tuple(msgspec.structs.replace(found, service=service.lower()) for found in logsources)
+
+
+_of_known_service = lru_cache(maxsize=256)(_of_service)
 
 
 def _equal(wanted: dict[str, str | tuple[str, ...]], record: Fields) -> bool:

@@ -21,15 +21,18 @@ _MODERN: Final = re.compile(
     r'(?P<data>-|(?:\[[^\]"]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^\]"]*)*\])+)(?: (?P<message>.*))?$',
     re.DOTALL,
 )
+_TAGGED: Final = (
+    r"(?:(?P<program>[^\s:\[\]]{1,64}+)(?:\[(?P<pid>[^\]\s]{1,32}+)\])?:(?: |$))?(?P<message>.*)$"
+)
+_UNTIMED: Final = re.compile(_TAGGED, re.DOTALL)
 _CLASSIC: Final = re.compile(
-    r"(?:(?:(?P<relay>\S{1,255}) )?\d{1,10}: )?"  # Cisco's sequence number, behind its relay's address
+    r"(?:(?:(?P<relay>\S{1,255}+) )?\d{1,10}+: )?"  # Cisco's sequence number, behind its relay's address
     r"(?:(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)"
     r"|[*.]?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?: (?P<year>\d{4}))?"
     r" (?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?(?: [A-Z]{3,5}(?=:))?:?)"
-    r"(?: (?P<host>[^\s\[]{0,254}[^\s\[:])(?= ))? (?P<rest>.*)$",
+    r"(?: (?P<host>[^\s\[]{0,254}[^\s\[:])(?= ))? " + _TAGGED,
     re.DOTALL,
 )
-_TAG: Final = re.compile(r"(?P<program>[^\s:\[\]]{1,64})(?:\[(?P<pid>[^\]\s]{1,32})\])?:(?: |$)")
 _PARAMETER = re.compile(r' ([^\s=\]"]{1,32})="([^"\\]*(?:\\.[^"\\]*)*)"')
 _PARAMETER_LIMIT = 200
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -50,7 +53,7 @@ def read_syslog(text: str, context: Context) -> Reading:
     """
     line = text.rstrip("\r\n\0")
     fields: Fields = {}
-    priority = _PRIORITY.match(line)
+    priority = _PRIORITY.match(line) if line.startswith("<") else None
     if priority is not None:
         fields.update(_priority_fields(int(priority[1])))
         line = line[priority.end() :]
@@ -84,26 +87,22 @@ def _with_payload(reading: Reading, context: Context) -> Reading:
 def _read_classic(line: str, fields: Fields, context: Context) -> int | None:
     """Add the fields of an RFC 3164 line, or of one with an ISO time; return its time."""
     classic = _CLASSIC.match(line)
-    if classic is None:
-        if not fields:
-            raise RecordError("not syslog: neither <priority> nor a time begins the line")
-        fields.update(_tagged(line))
-        return None
-    host = classic["host"] or classic["relay"]
-    if host is not None:
+    tagged = classic or (_UNTIMED.match(line) if fields else None)
+    if tagged is None:
+        raise RecordError("not syslog: neither <priority> nor a time begins the line")
+    if classic is not None and (host := classic["host"] or classic["relay"]) is not None:
         fields["host"] = host
-    fields.update(_tagged(classic["rest"]))
-    return None if context.bare else _classic_time(classic, context)
+    _add_tagged(tagged, fields)
+    return None if classic is None or context.bare else _classic_time(classic, context)
 
 
-def _tagged(text: str) -> Fields:
-    tag = _TAG.match(text)
-    if tag is None:
-        return {"message": text}
-    fields: Fields = {"program": tag["program"], "message": text[tag.end() :]}
-    if tag["pid"] is not None:
-        fields["pid"] = _number(tag["pid"])
-    return fields
+def _add_tagged(line: re.Match[str], fields: Fields) -> None:
+    program, pid, message = line.group("program", "pid", "message")
+    if program is not None:
+        fields["program"] = program
+    fields["message"] = message
+    if pid is not None:
+        fields["pid"] = _number(pid)
 
 
 def _modern_fields(line: re.Match[str]) -> Fields:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
@@ -25,7 +26,7 @@ class Recogniser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that name the service where the record's source id holds one."""
 
 
-class Addition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Addition(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):
     """Events of exactly the log source ``of`` belong to a category too, under its field names."""
 
     of: LogSource
@@ -33,7 +34,7 @@ class Addition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aliases: dict[str, str] = {}
     """Name in the category's taxonomy → field of the event."""
 
-    @property
+    @cached_property
     def widened(self) -> LogSource:
         """Return ``of`` with the category."""
         return msgspec.structs.replace(self.of, category=self.category)

@@ -112,13 +112,14 @@ def test_routes_are_kept_in_bounded_number_and_made_again_when_needed() -> None:
 
 
 def test_an_engine_of_the_same_rules_compiles_nothing_again() -> None:
-    rules = [rule("a", "{s: {a|contains: [x, y], b|re: 'z+'}, k: [w], condition: s or k}")]
+    rules = [rule("a", "{s: {a|contains: [x, y], b|re: 'z+'}, k: [word], condition: s or k}")]
     one = Engine(rules)
     known = Databases(one.databases.made)
     other = Engine(rules, databases=known)
     assert known.made == one.databases.made
     assert len(known.made) == 3
-    assert other.match(event_with({"a": "x", "b": "z"})) == one.match(event_with({"b": "w"})) == (rules[0],)
+    assert other.match(event_with({"a": "x", "b": "z"})) == (rules[0],)
+    assert one.match(event_with({"b": "word"})) == (rules[0],)
 
 
 def test_fields_may_be_matched_without_an_event() -> None:

@@ -26,18 +26,18 @@ def inner(text: str, *, cased: bool = False) -> Text:
 
 def test_a_keyword_holds_if_any_text_fits() -> None:
     held = keywords(inner("needle"), inner("Đà Nẵng"), Regex("^b+$"), inner("B", cased=True))
-    assert held.holding(["hay", "a NEEDLE b"], ALL) == {0}
-    assert held.holding(["x", "ở đà nẵng"], ALL) == {1}
-    assert held.holding(["a", "bb"], ALL) == {2}
-    assert held.holding(["aB"], ALL) == {3}
-    assert held.holding(["hay"], ALL) == held.holding([], ALL) == frozenset()
+    assert held.among(ALL).holding(["hay", "a NEEDLE b"]) == {0}
+    assert held.among(ALL).holding(["x", "ở đà nẵng"]) == {1}
+    assert held.among(ALL).holding(["a", "bb"]) == {2}
+    assert held.among(ALL).holding(["aB"]) == {3}
+    assert held.among(ALL).holding(["hay"]) == held.among(ALL).holding([]) == frozenset()
 
 
 def test_nothing_is_found_across_two_texts() -> None:
     held = keywords(inner("a\0b"), inner("a*b"), inner("a?b"), inner("ab"), Regex("a.b"))
-    assert held.holding(["a", "b"], ALL) == frozenset()
-    assert held.holding(["a\0b"], ALL) == {0, 1, 2, 4}
-    assert held.holding(["b", "a-b", "a"], ALL) == {1, 2, 4}
+    assert held.among(ALL).holding(["a", "b"]) == frozenset()
+    assert held.among(ALL).holding(["a\0b"]) == {0, 1, 2, 4}
+    assert held.among(ALL).holding(["b", "a-b", "a"]) == {1, 2, 4}
 
 
 @given(
@@ -46,28 +46,37 @@ def test_nothing_is_found_across_two_texts() -> None:
 )
 def test_they_hold_where_any_text_fits_alone(patterns: list[Text | Regex], values: list[str]) -> None:
     expected = {n for n, p in enumerate(patterns) if any(reference._fits_text(p, text) for text in values)}
-    assert keywords(*patterns).holding(values, ALL) == expected
+    assert keywords(*patterns).among(ALL).holding(values) == expected
+
+
+def test_a_keyword_of_few_characters_is_found_as_any_other() -> None:
+    held = keywords(inner(":"), inner("Đ"), inner("B", cased=True), inner("a\0"), inner("abcd"), inner("ab"))
+    assert held.among(ALL).holding(["x:", "đ"]) == {0, 1}
+    assert held.among(ALL).holding(["b", "AB"]) == {2, 5}
+    assert held.among(ALL).holding(["a", "b"]) == frozenset()
+    assert held.among(ALL).holding(["xabcd", "a\0"]) == {3, 4, 5}
+    assert held.among(frozenset((1, 4))).holding([":đabcd"]) == {1, 4}
 
 
 def test_wildcards_alone_need_a_text_to_hold_for() -> None:
     held = keywords(Text((Wild.ANY, Wild.ONE, Wild.ANY)), Text((Wild.ANY,) * 3), Text((Wild.ANY,)))
-    assert held.holding([], ALL) == frozenset()
-    assert held.holding([""], ALL) == held.holding(["", ""], ALL) == {1, 2}
-    assert held.holding(["", "a"], ALL) == {0, 1, 2}
+    assert held.among(ALL).holding([]) == frozenset()
+    assert held.among(ALL).holding([""]) == held.among(ALL).holding(["", ""]) == {1, 2}
+    assert held.among(ALL).holding(["", "a"]) == {0, 1, 2}
 
 
 def test_only_what_is_wanted_is_told() -> None:
     held = keywords(inner("a"), inner("b"), Regex("c"), Regex("d"))
-    assert held.holding(["abcd"], frozenset((1, 3))) == {1, 3}
-    assert held.holding(["acd"], frozenset((1,))) == frozenset()
-    assert held.holding(["abcd"], frozenset()) == frozenset()
+    assert held.among(frozenset((1, 3))).holding(["abcd"]) == {1, 3}
+    assert held.among(frozenset((1,))).holding(["acd"]) == frozenset()
+    assert held.among(frozenset()).holding(["abcd"]) == frozenset()
 
 
 def test_a_pattern_may_want_the_begin_or_the_end_of_a_text() -> None:
     held = keywords(Text(("a", Wild.ANY)), Text((Wild.ANY, "a")), Text((Wild.ANY,)), Text(()))
-    assert held.holding(["x", "ab"], ALL) == {0, 2}
-    assert held.holding(["ba"], ALL) == {1, 2}
-    assert held.holding([""], ALL) == {2, 3}
+    assert held.among(ALL).holding(["x", "ab"]) == {0, 2}
+    assert held.among(ALL).holding(["ba"]) == {1, 2}
+    assert held.among(ALL).holding([""]) == {2, 3}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A lane: fields, keywords and references of an event become the answer."""
 
+from typing import Any
+
 import pytest
 from support.rulings import event_with, loaded, rule_text
 
@@ -76,6 +78,20 @@ def test_rules_answer_in_their_order_whatever_is_found_first() -> None:
     )
     assert [rule.id for rule in lane.match({"a": "y", "b": "x"})] == ["0", "1", "2"]
     assert [rule.id for rule in lane.match({"a": "x", "b": "x"})] == ["0"]
+
+
+def test_values_that_are_equal_are_judged_by_how_they_read() -> None:
+    lane = lane_of(
+        "{s: {a: 'true'}, condition: s}", "{s: {a: '1'}, condition: s}", "{s: {a: 1.5}, condition: s}"
+    )
+    values: list[Any] = [True, 1, 1.0, True, [1, "true"], [True, 1.5], [[1]], [], 1.5, False, {"b": 1}]
+    answers = ["0", "1", "1", "0", "01", "02", "1", "", "2", "", ""]
+    assert ["".join(rule.id for rule in lane.match({"a": value})) for value in values] == answers
+
+
+def test_an_empty_array_is_present() -> None:
+    assert matching("{s: {a|exists: true}, condition: s}", {"a": []})
+    assert not matching("{s: {a: null}, condition: s}", {"a": []})
 
 
 def test_values_may_be_given_by_place() -> None:

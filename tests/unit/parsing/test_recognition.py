@@ -38,6 +38,13 @@ def test_a_word_of_the_source_names_a_log_that_the_object_does_not() -> None:
     assert recognise_object(own_sources(), record, "sensor") == (LogSource("zeek", None, None),)
 
 
+@pytest.mark.parametrize("path", ["DNS", "x" * 1000, ""])
+def test_a_service_is_named_in_small_letters_however_long(path: str) -> None:
+    for _ in range(2):
+        found = recognise_object(own_sources(), {"_path": path, "ts": 1}, "s")
+        assert found == (LogSource("zeek", None, path.lower()),)
+
+
 def test_a_log_source_brings_its_category_and_its_field_names() -> None:
     record = {"_path": "http", "ts": 1, "uri": "/x", "user_agent": "u", "host": "h", "c-uri": "own"}
     event = event_of(json.dumps(record), "json")

@@ -133,12 +133,46 @@ TRIED = "imap-login: Disconnected: Connection closed (auth failed, 3 attempts in
             f"{PAM} logname= uid=0 euid=0 tty= ruser=bob rhost=",
             {"action": "pam_authentication", "outcome": "failure"},
         ),
+        (
+            "postfix/smtpd",
+            "lost connection after AUTH from unknown[203.0.113.9]:1",
+            {"action": "disconnect", "src_ip": "203.0.113.9"},
+        ),
+        (
+            "postfix/smtpd",
+            "disconnect from h[203.0.113.9]",
+            {"action": "disconnect", "src_ip": "203.0.113.9"},
+        ),
+        (
+            "sshd",
+            "Illegal user a from 203.0.113.9",
+            {"action": "invalid_user", "outcome": "failure", "user": "a", "src_ip": "203.0.113.9"},
+        ),
+        (
+            "cron",
+            "message repeated 2 times: [ pam_unix(cron:session): session closed for user root]",
+            {"repeated": 2, "action": "session_closed", "user": "root"},
+        ),
+        (
+            "sudo",
+            "pam_unix(sudo:session): session opened for user root(uid=0) by bob(uid=1)",
+            {"action": "session_opened", "user": "root"},
+        ),
+        ("sshd", "pam_unix(sshd:auth): check pass; user unknown", {}),
+        ("sshd", "pam_unix(sshd:auth): session closed for user root", {}),
+        ("sshd", "pam_of its own", {}),
         ("dovecot", "master: Warning: something else", {}),
         ("unheard-of", "Failed password for bob from 203.0.113.9 port 1 ssh2", {}),
     ],
 )
 def test_what_programs_say_becomes_fields(program: str, message: str, expected: dict[str, Any]) -> None:
     assert service_fields({"program": program, "message": message}) == expected
+
+
+def test_what_is_made_of_one_message_is_not_seen_in_the_next() -> None:
+    fields = {"program": "su", "message": "pam_unix(su:session): session closed for user bob"}
+    service_fields(fields)["user"] = "eve"
+    assert service_fields(fields) == {"action": "session_closed", "user": "bob"}
 
 
 @pytest.mark.parametrize("name", ["x from 10.0.0.1 port 22 ssh2", "x from 10.0.0.1 port 22 ssh2: y"])
