@@ -1,5 +1,6 @@
 """A chunk: the next records of a journal that fit one batch, and the numbers that are missing before them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from soc.model.record import Record
@@ -32,6 +33,7 @@ class Limits:
 
     records: int = 500
     raw_bytes: int = 1 << 20
+    gaps: int = 1000
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Filling:
     expected: int
     limits: Limits
     found_at_ms: int
+    refused: Mapping[int, Gap] = field(default_factory=dict[int, Gap])
+    """By number, gaps that stand for a record that is there."""
     _boot: str = ""
     _first: int = 0
     _size: int = 0
@@ -52,13 +56,10 @@ class Filling:
         if not self.reach(first_seq) or (self._records and kept.boot != self._boot):
             return False
         for record in kept.records[self.expected - first_seq :]:
-            if not self._add(record, kept.boot):
+            gap = self.refused.get(self.expected)
+            if not (self._add(record, kept.boot) if gap is None else self._pass(gap)):
                 return False
-        for gap in kept.gaps:
-            if gap.last_seq >= self.expected:
-                self._gaps.append(gap)
-                self.expected = gap.last_seq + 1
-        return not (kept.gaps and self._records)
+        return all(self._pass(gap) for gap in kept.gaps if gap.last_seq >= self.expected)
 
     def reach(self, seq: int) -> bool:
         """Declare lost what is missing below *seq*; return whether the chunk may go on from there."""
@@ -74,6 +75,12 @@ class Filling:
         """Return what was taken."""
         first = self._first if self._records else self.expected
         return Chunk(first, self._boot, tuple(self._records), tuple(self._gaps), self.expected)
+
+    def _pass(self, gap: Gap) -> bool:
+        """Declare *gap*; return whether anything may follow it."""
+        self._gaps.append(gap)
+        self.expected = gap.last_seq + 1
+        return not self._records and len(self._gaps) < self.limits.gaps
 
     def _add(self, record: Record, boot: str) -> bool:
         size = len(record.raw)

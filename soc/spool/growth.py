@@ -34,6 +34,17 @@ class Growth:
         """Return whether the next frame will be the first of its segment."""
         return self._writer is None or self._writer.size == 0 or self._is_large(self._writer)
 
+    @property
+    def promised_bytes(self) -> int:
+        """Return what fits the present segment whatever the disk says."""
+        return 0 if self._writer is None else self._writer.promised_bytes
+
+    def adopt(self, writer: SegmentWriter) -> None:
+        """End the present segment and go on in *writer*'s, which is empty."""
+        self.close()
+        self._writer = writer
+        self._shelf.put(int(writer.path.stem), writer.promised_bytes)
+
     def write(self, first_seq: int, frame: bytes) -> None:
         """Make *frame* durable, or leave nothing of it.
 
@@ -45,22 +56,29 @@ class Growth:
         try:
             offset = writer.append(frame)
         except SpoolError as error:
-            raise _refusal(error, error.__cause__) from error
+            if not isinstance(refused := refusal(error, error.__cause__), SpoolFull):
+                self.close()
+            raise refused from error
         try:
             writer.sync()
         except SpoolError:
             self._abandon(writer, offset)
             raise
-        self._shelf.put(int(writer.path.stem), writer.size)
+        first = int(writer.path.stem)
+        self._shelf.put(first, writer.size + writer.promised_bytes)
+        if offset == 0:
+            self._shelf.stated = first
 
     def close(self) -> None:
         """End the segment."""
         if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+            writer, self._writer = self._writer, None
+            writer.close()
+            if writer.size:
+                self._shelf.put(int(writer.path.stem), writer.size)
 
     def _is_large(self, writer: SegmentWriter) -> bool:
-        return writer.size >= self._segment_bytes
+        return writer.size >= self._segment_bytes and not writer.promised_bytes
 
     def _writer_for(self, first_seq: int) -> SegmentWriter:
         if self._writer is not None and self._is_large(self._writer):
@@ -71,7 +89,7 @@ class Growth:
                 path.unlink(missing_ok=True)  # left by a crash before its first frame was whole
                 self._writer = self._open_segment(path)
             except OSError as error:
-                raise _refusal(SpoolError(f"{path}: {error.strerror}"), error) from error
+                raise refusal(SpoolError(f"{path}: {error.strerror}"), error) from error
         return self._writer
 
     def _abandon(self, writer: SegmentWriter, offset: int) -> None:
@@ -80,6 +98,7 @@ class Growth:
             os.truncate(writer.path, offset)
 
 
-def _refusal(error: SpoolError, cause: BaseException | None) -> SpoolError:
+def refusal(error: SpoolError, cause: BaseException | None) -> SpoolError:
+    """Return *error*, as one that passes by itself if *cause* is a full disk."""
     full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
     return SpoolFull(str(error)) if full else error

@@ -8,7 +8,10 @@
 - A number that no whole frame holds is lost, for whatever reason (a flipped bit, a missing segment):
   it is declared as a gap where it should have come, so reading never stops and start-up never fails.
 - Every start begins a new segment, so what a crash left at the end of the last one is simply not read.
-- A full journal refuses, and its caller stops reading; nothing that was promised is given up for it.
+- A full journal refuses, and its caller stops reading or says in the reserve what it let go; nothing
+  that was promised is given up for it.
+- Delivered segments are kept for a day, or less where they would take more than a fifth of the limit,
+  so that a restored centre can ask for them again.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,31 +24,25 @@ import msgspec
 
 from soc.kernel.errors import SpoolError
 from soc.model.record import Record
-from soc.spool.chunk import Chunk, Filling, Limits
+from soc.spool.capacity import REFUSED_SHARE, Capacity, Room
+from soc.spool.chunk import Chunk, Limits
 from soc.spool.codec import encode_frame
 from soc.spool.growth import Growth, OpenSegment, SpoolFull
+from soc.spool.identity import new_identity, read_identity
 from soc.spool.lock import FolderLock
-from soc.spool.marker import Marker, read_marker, write_marker
-from soc.spool.payload import VERSION, Kept, States, decode_kept, encode_kept
+from soc.spool.marker import MARKER, Marker, read_marker, write_marker
+from soc.spool.outgoing import Outgoing
+from soc.spool.payload import VERSION, Kept, States, encode_kept
+from soc.spool.refused import Refused
+from soc.spool.reserve import Reserve
 from soc.spool.segment import SegmentWriter
-from soc.spool.shelf import Place, Shelf
+from soc.spool.shed import Shed, numbered
+from soc.spool.shelf import Shelf
 from soc.wire.messages import Gap
 
-SEGMENT_BYTES = 16 << 20
-MARKER = "acknowledged"
-KEPT_SHARE = 0.2
-"""Share of the limit that delivered segments may take, for a centre that was restored."""
+__all__ = ["MARKER", "Journal", "Room", "Shed", "Start"]
 
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How much disk the journal may use."""
-
-    limit_bytes: int
-    floor_bytes: int
-    """Free space that must be left on the disk."""
-    free_bytes: Callable[[], int]
-    segment_bytes: int = SEGMENT_BYTES
+ONE = Limits(records=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +50,6 @@ class Start:
     """This start of the collector."""
 
     boot: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shed:
-    """Records that a source had to let go; they get numbers so that the centre can count them."""
-
-    source: str
-    count: int
-    why: str
     at_ms: int
 
 
@@ -88,19 +75,29 @@ class Journal:
             raise SpoolError(f"{folder}: {error.strerror}") from error
         self._lock = FolderLock(folder)
         self._turn = Lock()
-        self._room = room
+        self.limit_bytes = room.limit_bytes
+        """The most it may take."""
         self._start = start
         self._marker = folder / MARKER
-        self._resume: tuple[int, Place | None] = (0, None)
-        self.quarantined = 0
-        """Damaged segments found since the start."""
         self._shelf = Shelf.open(folder)
-        self._growth = Growth(self._shelf, room.segment_bytes, open_segment)
         behind, self._states = self._shelf.recover()
-        oldest = self._shelf.firsts[0] if self._shelf.firsts else 1
-        marked = read_marker(self._marker) or Marker(oldest, oldest)
-        self._acked = marked.acknowledged
-        self._next = max(behind, marked.promised)
+        oldest = min(self._shelf.firsts, default=1)
+        marked = read_marker(self._marker)
+        self._acked = marked.acknowledged if marked else oldest
+        self._next = max(behind, marked.promised if marked else oldest)
+        numbered = bool(marked or self._shelf.firsts)
+        self.spool: str = (numbered and read_identity(folder)) or new_identity(folder)
+        """Random id; another one as soon as the numbers begin anew."""
+        self.shed_records = 0
+        """Records declared as let go since the start."""
+        self.trouble = ""
+        """Why the marker was not written or a segment not deleted, the last time; empty when all is well."""
+        self._growth = Growth(self._shelf, room.segment_bytes, open_segment)
+        self._refused = Refused(folder, self.spool, int(room.limit_bytes * REFUSED_SHARE), open_segment)
+        self._outgoing = Outgoing(self._shelf, self._refused, start.at_ms)
+        self._reserve = Reserve(folder, room.reserve_bytes)
+        self._capacity = Capacity(room, self._shelf, self._refused, self._reserve)
+        self._capacity.refill()
 
     @property
     def next_seq(self) -> int:
@@ -113,9 +110,24 @@ class Journal:
         return self._acked
 
     @property
+    def newest_seq(self) -> int:
+        """Return the first number of the newest segment, where reading what is live may begin."""
+        return max(self._shelf.firsts, default=self._next)
+
+    @property
+    def quarantined(self) -> int:
+        """Return how many damaged segments were found since the start."""
+        return self._outgoing.quarantined
+
+    @property
+    def refused_records(self) -> int:
+        """Return how many records are known as set aside."""
+        return len(self._refused.gaps)
+
+    @property
     def used_bytes(self) -> int:
         """Return what the journal takes on the disk."""
-        return self._shelf.used_bytes
+        return self._capacity.used_bytes
 
     def states(self) -> dict[str, bytes]:
         """Return how far each source was read as of the last durable append."""
@@ -129,123 +141,146 @@ class Journal:
             SpoolError: nothing was taken; the disk fails.
         """
         with self._turn:
-            first_seq = self._next
-            kept = Kept(
-                version=VERSION,
-                boot=self._start.boot,
-                records=tuple(records),
-                gaps=_numbered(shed, first_seq + len(records)),
-                states=dict(states),
-                complete=False,
-            )
-            count = len(records) + sum(item.count for item in shed)
-            try:
-                self._keep(count, kept)
-            except SpoolFull:
-                raise
-            except SpoolError:
-                self._keep(count, kept)  # in a new segment: what a failed sync left behind proves nothing
-            self._next = first_seq + count
-            self._states = _merged(self._states, states)
-            return first_seq
+            return self._append(records, states, shed)
 
-    def peek(self, from_seq: int, limits: Limits) -> Chunk:
-        """Return what comes from *from_seq* on; an empty chunk when that is nothing."""
+    def reserve_shed(self, shed: Sequence[Shed]) -> int:
+        """Make durable what was let go, in the reserve when there is no other room; return the first number.
+
+        Raises:
+            SpoolFull: nothing was noted, and the reserve is used up too.
+            SpoolError: nothing was noted; the disk fails.
+        """
         with self._turn:
-            filling = Filling(from_seq, limits, self._start.at_ms)
-            seq, resume = self._resume
-            segment = 0
-            for place, frame in self._shelf.frames(from_seq, resume if seq == from_seq else None):
-                kept = decode_kept(frame)
-                if kept is None:
-                    continue
-                if frame.first_seq > filling.expected:
-                    self.quarantined += self._shelf.set_aside(segment, place.segment)
-                segment = place.segment
-                more = filling.take(frame.first_seq, kept)
-                self._resume = (filling.expected, place)
-                if not more:
-                    break
-            else:
-                if self._next > filling.expected:
-                    self.quarantined += self._shelf.set_aside(segment, self._next)
-                filling.reach(self._next)
-            return filling.chunk()
+            try:
+                return self._append((), {}, shed)
+            except SpoolFull:
+                return self._append((), {}, shed, reserved=True)
+
+    def peek(self, from_seq: int, limits: Limits, lane: int = 0) -> Chunk:
+        """Return what comes from *from_seq* on; an empty chunk when that is nothing.
+
+        Each *lane* goes its own way; it is quickest where it last stopped.
+        """
+        with self._turn:
+            return self._outgoing.peek(from_seq, limits, self._next, lane)
 
     def acknowledge(self, below_seq: int) -> None:
         """Note that everything under *below_seq* is delivered; segments far behind it are deleted.
 
-        Raises:
-            SpoolError: the marker could not be written; the note holds until the process ends.
+        A disk that fails now is only :attr:`trouble`: a stale marker repeats what the centre knows.
         """
         with self._turn:
             if below_seq > self._acked:
-                self._mark(min(below_seq, self._next))
-                self._trim(int(self._room.limit_bytes * KEPT_SHARE))
+                before, self._acked = self._acked, min(below_seq, self._next)
+                self._try(lambda: self._shelf.date(before, self._acked))
+                self._try(self._mark, lambda: self._capacity.trim(self._acked))
+                self._capacity.refill()
 
     def rewind(self, to_seq: int) -> None:
-        """Deliver again from *to_seq* on; what is no longer kept will be declared.
-
-        Raises:
-            SpoolError: the marker could not be written.
-        """
+        """Deliver again from *to_seq* on; what is no longer kept will be declared."""
         with self._turn:
             if 1 <= to_seq < self._acked:
-                self._mark(to_seq)
+                self._acked = to_seq
+                self._try(self._mark)
+
+    def set_aside(self, seq: int, why: str) -> Gap:
+        """Keep a copy of a record for people and deliver the gap that is returned in its place.
+
+        Raises:
+            SpoolError: the copy could not be made; the record stays as it was.
+        """
+        with self._turn:
+            chunk = self._outgoing.peek(seq, ONE, self._next, lane=-1)
+            found = chunk.records[0] if chunk.records and chunk.first_seq == seq else None
+            gap = Gap(found.source if found else "", seq, seq, why, self._start.at_ms)
+            try:
+                self._refused.add(chunk.boot, gap, found)
+            except SpoolFull:
+                self._reserve.give_up()  # whoever stands in the way of all others goes first
+                self._refused.add(chunk.boot, gap, found)
+            return gap
+
+    def trim(self, now_ms: int) -> None:
+        """Delete what was delivered long ago, or at all where the disk is short; fill the reserve again.
+
+        *now_ms* is of the clock that the files' times are of: the machine's own.
+        """
+        with self._turn:
+            self._try(lambda: self._capacity.age(self._acked, now_ms))
+            self._capacity.refill()
 
     def close(self) -> None:
         """Give the folder up."""
         with self._turn:
             self._growth.close()
+            self._reserve.close()
             self._lock.close()
 
-    def _keep(self, count: int, kept: Kept) -> None:
+    def _append(
+        self, records: Sequence[Record], states: States, shed: Sequence[Shed], *, reserved: bool = False
+    ) -> int:
+        first_seq = self._next
+        kept = Kept(
+            version=VERSION,
+            boot=self._start.boot,
+            records=tuple(records),
+            gaps=numbered(shed, first_seq + len(records)),
+            states=dict(states),
+            complete=False,
+        )
+        let_go = sum(item.count for item in shed)
+        count = len(records) + let_go
+        try:
+            self._keep(count, kept, reserved=reserved)
+        except SpoolFull:
+            raise
+        except SpoolError:
+            # In a new segment: what a failed sync left behind proves nothing.
+            self._keep(count, kept, reserved=reserved)
+        self._next = first_seq + count
+        self._states = _merged(self._states, states)
+        self.shed_records += let_go
+        return first_seq
+
+    def _keep(self, count: int, kept: Kept, *, reserved: bool) -> None:
+        if reserved and not self._growth.promised_bytes:
+            self._spend()
         begins = self._growth.begins
         if begins:
             states = _merged(self._states, kept.states)
             kept = msgspec.structs.replace(kept, states=states, complete=True)
         frame = encode_frame(self._next, count, encode_kept(kept))
-        self._make_room(len(frame))
+        if not (reserved and len(frame) <= self._growth.promised_bytes):
+            self._make_room(len(frame))
         self._growth.write(self._next, frame)
         if begins:
             with suppress(OSError):  # a stale marker only knows less of what a damaged disk loses
                 write_marker(self._marker, Marker(self._acked, self._next + count))
 
-    def _make_room(self, size: int) -> None:
-        if self._fits(size):
-            return
-        self._trim(0)
-        if not self._fits(size):
-            raise SpoolFull(
-                f"{self._shelf.folder} holds {self.used_bytes} of {self._room.limit_bytes} bytes; "
-                f"the disk has {self._room.free_bytes()} free, of which {self._room.floor_bytes} must stay"
-            )
+    def _spend(self) -> None:
+        writer = self._reserve.spend(self._shelf.path(self._next))
+        if writer is not None:
+            self._growth.adopt(writer)
 
-    def _trim(self, keep_bytes: int) -> None:
+    def _make_room(self, size: int) -> None:
         try:
-            self._shelf.trim(self._acked, keep_bytes)
+            self._capacity.make_room(size, self._acked)
         except OSError as error:
             raise SpoolError(f"{self._shelf.folder}: {error.strerror} at deleting a segment") from error
 
-    def _fits(self, size: int) -> bool:
-        within_limit = self.used_bytes + size <= self._room.limit_bytes
-        return within_limit and self._room.free_bytes() - size >= self._room.floor_bytes
+    def _mark(self) -> None:
+        write_marker(self._marker, Marker(self._acked, self._next))
 
-    def _mark(self, seq: int) -> None:
-        self._acked = seq
+    def _try(self, *steps: Callable[[], None]) -> None:
+        """Do *steps* as far as the disk lets; what it does not let is trouble, no failure."""
         try:
-            write_marker(self._marker, Marker(seq, self._next))
+            for step in steps:
+                step()
         except OSError as error:
-            raise SpoolError(f"{self._marker}: {error.strerror}") from error
+            self.trouble = f"{self._shelf.folder}: {error.strerror}"
+        else:
+            self.trouble = ""
 
 
 def _merged(old: States, new: States) -> dict[str, bytes]:
     return {key: state for key, state in {**old, **new}.items() if state}
-
-
-def _numbered(shed: Sequence[Shed], first_seq: int) -> tuple[Gap, ...]:
-    gaps: list[Gap] = []
-    for item in shed:
-        gaps.append(Gap(item.source, first_seq, first_seq + item.count - 1, item.why, item.at_ms))
-        first_seq += item.count
-    return tuple(gaps)

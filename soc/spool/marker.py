@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+MARKER = "acknowledged"
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:

@@ -45,7 +45,7 @@ def encode_kept(kept: Kept) -> bytes:
 def decode_kept(frame: Frame) -> Kept | None:
     """Return what *frame* carries; None when it cannot be read."""
     try:
-        kept = msgspec.msgpack.decode(_inflate(frame.payload), type=Kept)
+        kept = msgspec.msgpack.decode(inflate(frame.payload), type=Kept)
     except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     return kept if kept.version == VERSION else None
@@ -54,11 +54,16 @@ def decode_kept(frame: Frame) -> Kept | None:
 def decode_positions(frame: Frame) -> Positions | None:
     """Return the states that *frame* carries; None when it cannot be read."""
     try:
-        positions = msgspec.msgpack.decode(_inflate(frame.payload), type=Positions)
+        positions = msgspec.msgpack.decode(inflate(frame.payload), type=Positions)
     except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     return positions if positions.version == VERSION else None
 
 
-def _inflate(payload: bytes) -> bytes:
+def inflate(payload: bytes) -> bytes:
+    """Return at most 64 MiB of what *payload* holds.
+
+    Raises:
+        ZstdError: it is not compressed.
+    """
     return zstandard.ZstdDecompressor().stream_reader(payload).read(MAX_PLAIN_BYTES)

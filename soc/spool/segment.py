@@ -39,6 +39,11 @@ class SegmentWriter:
         """Return where the next frame will begin."""
         return self._end
 
+    @property
+    def promised_bytes(self) -> int:
+        """Return how many bytes behind the end the disk has promised already."""
+        return 0
+
     def append(self, frame: bytes) -> int:
         """Write *frame* and return its offset; durable only after :meth:`sync`.
 
@@ -46,13 +51,12 @@ class SegmentWriter:
             SpoolError: the disk is full or failing; nothing of the frame is left.
         """
         if self._lost:
-            raise SpoolError(f"{self.path} could not be synced before; it takes no more")
+            raise SpoolError(f"{self.path} failed before; it takes no more")
         offset = self._end
         try:
             self._write_all(frame)
         except OSError as error:
-            os.ftruncate(self._handle, offset)
-            os.lseek(self._handle, offset, os.SEEK_SET)
+            self._cut(offset)
             raise SpoolError(f"{self.path}: {error.strerror}; {len(frame)} bytes were not written") from error
         self._end = offset + len(frame)
         return offset
@@ -72,6 +76,13 @@ class SegmentWriter:
     def close(self) -> None:
         """Close the file; what was not synced is not promised."""
         os.close(self._handle)
+
+    def _cut(self, offset: int) -> None:
+        try:
+            os.ftruncate(self._handle, offset)
+            os.lseek(self._handle, offset, os.SEEK_SET)
+        except OSError:  # a disk that became read-only; half a frame stays, which nobody reads
+            self._lost = True
 
     def _write_all(self, frame: bytes) -> None:
         rest = memoryview(frame)

@@ -1,5 +1,6 @@
 """The shelf: a folder of segments named by the first number they hold, oldest first."""
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ class Shelf:
     """First numbers, ascending."""
     used_bytes: int = 0
     """What the segments take on the disk."""
+    stated: int = 0
+    """The newest segment that begins with all states; it and what follows is never deleted."""
     _sizes: dict[int, int] = field(default_factory=dict[int, int])
 
     @classmethod
@@ -54,30 +57,48 @@ class Shelf:
         self._sizes[first_seq] = size
 
     def delivered(self, below_seq: int) -> list[int]:
-        """Return the segments that hold only numbers under *below_seq*; never the newest one."""
+        """Return the segments that hold only numbers under *below_seq* and are not needed for the states."""
         return [
             first
             for first, following in zip(self.firsts, self.firsts[1:], strict=False)
-            if following <= below_seq
+            if following <= below_seq and first < self.stated
         ]
 
-    def trim(self, below_seq: int, keep_bytes: int) -> int:
-        """Delete delivered segments, oldest first, down to *keep_bytes* of them; return how many."""
+    def date(self, from_seq: int, below_seq: int) -> None:
+        """Give the segments that end in that range this moment as their time: they are delivered now.
+
+        Raises:
+            OSError: one of them could not be changed.
+        """
+        known = self.delivered(from_seq)
+        for first in self.delivered(below_seq)[len(known) :]:
+            os.utime(self.path(first))
+
+    def trim(self, below_seq: int, keep_bytes: int, older_than_ms: int = 0) -> None:
+        """Delete delivered segments, oldest first: all delivered before then, and all beyond *keep_bytes*.
+
+        Raises:
+            OSError: one of them could not be deleted.
+        """
         old = self.delivered(below_seq)
         surplus = sum(self._sizes[first] for first in old) - keep_bytes
-        deleted = 0
+        doomed: list[int] = []
         for first in old:
-            if surplus <= 0:
+            if surplus <= 0 and self._delivered_ms(first) >= older_than_ms:
                 break
-            if not deleted:
-                sync_folder(self.folder)  # the marker's rename must not be lost before the segments are
+            doomed.append(first)
+            surplus -= self._sizes[first]
+        if doomed:
+            sync_folder(self.folder)  # the marker's rename must not be lost before the segments are
+        for first in doomed:
             self.path(first).unlink(missing_ok=True)
             self.firsts.remove(first)
-            size = self._sizes.pop(first)
-            self.used_bytes -= size
-            surplus -= size
-            deleted += 1
-        return deleted
+            self.used_bytes -= self._sizes.pop(first)
+
+    def _delivered_ms(self, first_seq: int) -> int:
+        with suppress(OSError):
+            return self.path(first_seq).stat().st_mtime_ns // 1_000_000
+        return 0
 
     def frames(self, from_seq: int, resume: Place | None = None) -> Iterator[tuple[Place, Frame]]:
         """Yield the frames that hold *from_seq* and what follows; damaged ones are passed over.
@@ -103,7 +124,10 @@ class Shelf:
             next_seq = max(next_seq, behind)
             states = found | states
             if complete:
+                self.stated = first
                 break
+        else:
+            self.stated = max(self.firsts, default=0)
         return next_seq, {key: state for key, state in states.items() if state}
 
     def _states_of(self, first_seq: int) -> tuple[int, dict[str, bytes], bool]:
@@ -117,9 +141,16 @@ class Shelf:
         return next_seq, states, complete
 
     def _read(self, first_seq: int, offset: int = 0) -> Iterator[tuple[int, Frame]]:
-        """Yield what can be read of a segment; a bad sector ends it as other damage does."""
+        """Yield what can be read of a segment; a bad sector ends it as other damage does.
+
+        A number that the next segment holds was refused here, and the disk did not let it be cut off.
+        """
+        following = next((first for first in self.firsts if first > first_seq), None)
         with suppress(OSError):
-            yield from read_segment(self.path(first_seq), offset, past_damage=True)
+            for found, frame in read_segment(self.path(first_seq), offset, past_damage=True):
+                if following is not None and frame.first_seq >= following:
+                    return
+                yield found, frame
 
     def _set_aside(self, first_seq: int) -> bool:
         path = self.path(first_seq)

@@ -23,9 +23,10 @@ def a_journal(
     limit_bytes: int = 1 << 30,
     free_bytes: int = 1 << 40,
     segment_bytes: int = 1 << 24,
+    reserve_bytes: int = 0,
     open_segment: type[SegmentWriter] = SegmentWriter,
 ) -> Journal:
-    room = Room(limit_bytes, 1 << 10, lambda: free_bytes, segment_bytes)
+    room = Room(limit_bytes, 1 << 10, lambda: free_bytes, segment_bytes, reserve_bytes=reserve_bytes)
     return Journal(folder, room, Start(boot, 77), open_segment=open_segment)
 
 
