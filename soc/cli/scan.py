@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ from soc.pipeline.files import find, shown
 from soc.pipeline.intake import Understanding
 from soc.pipeline.scan import Hit, Manner, Place, Tally, correlate
 from soc.pipeline.scan_side_by_side import WorkerLost, scan_files
+
+DRAW_SECONDS = 0.1
+"""Between two drawings of how far it is: each takes as long as many records."""
+LARGE_BYTES = 1 << 20
+"""A file of this size is named before it is read, whenever that was drawn last."""
 
 
 @dataclass(slots=True)
@@ -133,10 +139,14 @@ def _hits(
     with _progress() as progress:
         task = progress.add_task("reading", total=sum(map(_size, files)))
         progress.refresh()
+        drawn = 0.0
         for path, hits in scan_files(files, understanding, manner, tally, jobs=jobs):
-            progress.update(task, description=escape(printable(path.name[-40:])), refresh=True)
+            size = _size(path)
+            if size >= LARGE_BYTES or time.monotonic() - drawn >= DRAW_SECONDS:
+                progress.update(task, description=escape(printable(path.name[-40:])), refresh=True)
+                drawn = time.monotonic()
             yield from hits
-            progress.update(task, advance=_size(path), refresh=True)
+            progress.advance(task, size)
 
 
 def _size(path: Path) -> int:

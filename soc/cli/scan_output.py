@@ -25,10 +25,10 @@ def hit_line(hit: Hit) -> dict[str, Any]:
     return {
         "kind": "signal",
         "rule": _rule(hit.rule.heading),
-        "at": iso_ms(hit.event.at_ms),
+        "at": iso_ms(hit.signal.at_ms),
         "agency": hit.signal.agency or None,
         "event": {"file": hit.place.file, "record": hit.place.record},
-        "fields": hit.event.fields,
+        "fields": hit.signal.fields,
     }
 
 

@@ -48,7 +48,6 @@ class Hit:
     """One rule that matched one event."""
 
     rule: RulePlan
-    event: Event
     place: Place
     signal: Signal
 
@@ -125,8 +124,7 @@ def _match(item: Found, file: Reading, reading: Understanding, manner: Manner, t
     tally.timeless += bool(matching) and Mark.NO_TIME in event.marks
     for rule in matching:
         tally.hits += 1
-        signal = signal_of(event, rule.id, rule.version)
-        yield Hit(rule, event, Place(shown(file.path), item.number), signal)
+        yield Hit(rule, Place(shown(file.path), item.number), signal_of(event, rule.id, rule.version))
 
 
 def _event(item: Found, file: Reading, reading: Understanding, manner: Manner) -> Event:

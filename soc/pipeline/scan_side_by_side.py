@@ -21,7 +21,6 @@ import msgspec
 
 from soc.detection.scanner import Made
 from soc.kernel.errors import SocError
-from soc.model.event import Event
 from soc.model.signal import Signal
 from soc.pipeline.files import shown
 from soc.pipeline.intake import Understanding
@@ -34,8 +33,6 @@ _CONTEXT: Final = multiprocessing.get_context("fork")
 class _Sent(msgspec.Struct, frozen=True):
     """A hit as it goes from process to process."""
 
-    rule_id: str
-    event: Event
     place: Place
     signal: Signal
 
@@ -114,7 +111,7 @@ class _Work:
         while (number := self._take()) < len(self.files):
             tally = Tally()
             hits = scan_file(self.files[number], self.reading, self.manner, tally)
-            sent = tuple(_Sent(hit.rule.id, hit.event, hit.place, hit.signal) for hit in hits)
+            sent = tuple(_Sent(hit.place, hit.signal) for hit in hits)
             answers.send_bytes(msgspec.msgpack.encode(_Answer(number, sent, tally)))
         made = self.reading.engine.databases.made
         fresh = {key: made[key] for key in made.keys() - known}
@@ -162,4 +159,4 @@ def _answers(connections: list[Connection], made: Made) -> Iterator[_Answer]:
 
 
 def _hit(sent: _Sent, rules: Mapping[str, RulePlan]) -> Hit:
-    return Hit(rules[sent.rule_id], sent.event, sent.place, sent.signal)
+    return Hit(rules[sent.signal.rule_id], sent.place, sent.signal)
