@@ -37,7 +37,7 @@ class FieldAtoms:
         self._numbers = [(a, p.value) for a, p in pairs if isinstance(p, Number)]
         self._booleans = [(a, p.value) for a, p in pairs if isinstance(p, Boolean)]
         self._compares = [(a, p) for a, p in pairs if isinstance(p, Compare)]
-        self._networks = [(a, ip_network(p.network)) for a, p in pairs if isinstance(p, Cidr)]
+        self._networks = [(a, *_places(ip_network(p.network))) for a, p in pairs if isinstance(p, Cidr)]
         self._times = [(a, p) for a, p in pairs if isinstance(p, TimePart)]
         self._null = frozenset(a for a, p in pairs if isinstance(p, Null))
         self.present = frozenset(a for a, p in pairs if isinstance(p, Exists) and p.wanted)
@@ -68,7 +68,8 @@ class FieldAtoms:
         if self._networks and isinstance(value, str):
             address = _address(value)
             if address is not None:
-                found.update(a for a, network in self._networks if _inside(address, network))
+                place = _place(address)
+                found.update([a for a, first, last in self._networks if first <= place <= last])
         if self._times:
             found.update(a for a, part in self._times if time_part_holds(part, value))
 
@@ -113,5 +114,10 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _inside(address: IPv4Address | IPv6Address, network: IPv4Network | IPv6Network) -> bool:
-    return address.version == network.version and address in network
+def _place(address: IPv4Address | IPv6Address) -> tuple[int, int]:
+    return address.version, int(address)
+
+
+def _places(network: IPv4Network | IPv6Network) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the places of the first and the last address."""
+    return _place(network.network_address), _place(network.broadcast_address)

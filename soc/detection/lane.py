@@ -76,7 +76,8 @@ class Lane:
     def _judge(self, values: Sequence[Any]) -> tuple[frozenset[Atom], ...]:
         if PLAIN.issuperset(map(type, values)):
             return tuple(map(getitem, self._memories, values))
-        return tuple(map(_any_of, self._memories, values))
+        pairs = zip(self._memories, values, strict=True)
+        return tuple([memory[v] if type(v) in PLAIN else _any_of(memory, v) for memory, v in pairs])
 
     def _decide(self, key: tuple[frozenset[Atom], ...]) -> Answer:
         held = set[Atom]().union(*key)
@@ -95,12 +96,10 @@ class Lane:
 
 def _any_of(memory: Memory, value: Any) -> frozenset[Atom]:
     kind = type(value)
-    if kind in PLAIN:
-        return memory[value]
     if kind is bool or kind is float:
         return memory.scalar(value)
-    if kind is list and PLAIN.issuperset(map(type, value)):
-        return memory.any_of(value)
+    if kind is list and value and PLAIN.issuperset(map(type, value)):
+        return memory[value[0]] if len(value) == 1 else NOTHING.union(*[memory[element] for element in value])
     return memory.any_of(values_of({"": value}, ""))
 
 

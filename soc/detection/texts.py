@@ -76,7 +76,7 @@ class Literals:
 
     def add(self, text: str, found: set[Atom]) -> None:
         """Add to *found* the atoms whose pattern holds for *text*."""
-        if text in self._exact:
+        if self._exact and text in self._exact:
             found.update(self._exact[text])
         for atom, fits in self._blind:
             if fits(text):

@@ -25,7 +25,7 @@ def recognise_object(sources: Sources, record: Fields, source: str) -> tuple[Log
             if name not in record:
                 break
         else:
-            if _equal(recogniser.equals, record):
+            if not recogniser.equals or _equal(recogniser.equals, record):
                 return _with_service(recogniser, record, source)
     return ()
 
@@ -35,15 +35,19 @@ def widen(sources: Sources, reading: Reading) -> None:
 
     A field that the record has itself is never replaced.
     """
-    if sources.additions.keys().isdisjoint(reading.logsources):
+    additions, fields = sources.additions, reading.fields
+    if additions.keys().isdisjoint(reading.logsources):
         return
     widened = []
     for logsource in reading.logsources:
-        addition = sources.additions.get(logsource)
-        widened.append(logsource if addition is None else addition.widened)
-        for alias, name in (addition.aliases if addition is not None else {}).items():
-            if name in reading.fields:
-                reading.fields.setdefault(alias, reading.fields[name])
+        addition = additions.get(logsource)
+        if addition is None:
+            widened.append(logsource)
+            continue
+        widened.append(addition.widened)
+        for alias, name in addition.aliases.items():
+            if name in fields and alias not in fields:
+                fields[alias] = fields[name]
     reading.logsources = tuple(widened)
 
 

@@ -99,8 +99,14 @@ _PAM: Final[Mapping[str, tuple[Saying, ...]]] = {
     ),
 }
 _SSHD: Final = (
-    _say("Accepted ", rf"(?P<method>\S+) for {_USER}{_FROM}(?: ssh2?(?::.*)?)?$", "login", "success"),
     _say("Failed ", rf"(?P<method>\S+) for {_USER}{_FROM}(?: ssh2?(?::.*)?)?$", "login", "failure"),
+    _say(
+        ("Disconnected from", "Connection closed by", "Connection reset by", "Received disconnect from"),
+        r"(?: (?:invalid|authenticating) user (?P<user>.*))?"
+        r" (?P<src_ip>\S{1,64}) port (?P<src_port>\d{1,5})\b",
+        "disconnect",
+    ),
+    _say("Accepted ", rf"(?P<method>\S+) for {_USER}{_FROM}(?: ssh2?(?::.*)?)?$", "login", "success"),
     _say(("Invalid user ", "Illegal user "), rf"(?P<user>.*){_FROM}$", "invalid_user", "failure"),
     _say(
         "error: maximum authentication attempts exceeded for ",
@@ -109,12 +115,6 @@ _SSHD: Final = (
         "failure",
     ),
     _say("Did not receive identification string", _FROM, "no_identification", "failure"),
-    _say(
-        ("Disconnected from", "Connection closed by", "Connection reset by", "Received disconnect from"),
-        r"(?: (?:invalid|authenticating) user (?P<user>.*))?"
-        r" (?P<src_ip>\S{1,64}) port (?P<src_port>\d{1,5})\b",
-        "disconnect",
-    ),
 )
 _SUDO_TAIL = (
     r"(?:TTY=(?P<TTY>[^;]*) ; )?PWD=(?P<PWD>.*?) ; USER=(?P<USER>[^;]*?) ;.*? ?COMMAND=(?P<COMMAND>.*)$"
