@@ -1,9 +1,12 @@
 """Records and journals as the spool's tests need them."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from soc.model.record import Record
 from soc.spool.chunk import Chunk, Limits
+from soc.spool.growth import OpenSegment, SpoolFull
 from soc.spool.journal import Journal, Room, Start
 from soc.spool.segment import SegmentWriter
 
@@ -21,12 +24,14 @@ def a_journal(
     *,
     boot: str = "boot",
     limit_bytes: int = 1 << 30,
-    free_bytes: int = 1 << 40,
+    free_bytes: int | Callable[[], int] = 1 << 40,
     segment_bytes: int = 1 << 24,
     reserve_bytes: int = 0,
-    open_segment: type[SegmentWriter] = SegmentWriter,
+    floor_bytes: int = 1 << 10,
+    open_segment: OpenSegment = SegmentWriter,
 ) -> Journal:
-    room = Room(limit_bytes, 1 << 10, lambda: free_bytes, segment_bytes, reserve_bytes=reserve_bytes)
+    free = free_bytes if callable(free_bytes) else lambda: free_bytes
+    room = Room(limit_bytes, floor_bytes, free, segment_bytes, reserve_bytes=reserve_bytes)
     return Journal(folder, room, Start(boot, 77), open_segment=open_segment)
 
 
@@ -41,3 +46,13 @@ def everything(journal: Journal) -> list[tuple[int, str]]:
         found += list(enumerate(texts(chunk), chunk.first_seq))
         seq = chunk.end_seq
     return found
+
+
+def until_full(step: Callable[[], object]) -> int:
+    """Return how often *step* succeeded before the journal was full."""
+    times = 0
+    with suppress(SpoolFull):
+        while True:
+            step()
+            times += 1
+    return times

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -333,6 +334,84 @@ def test_a_full_disk_refuses_and_goes_on_when_it_has_room(tmp_path: Path) -> Non
     (tmp_path / "full").unlink()
     assert journal.append([a_record("c")], {"s": b"3"}) == 2
     assert everything(journal) == [(1, "a"), (2, "c")]
+
+
+class ReadOnlyDisk(SegmentWriter):
+    """A disk that the kernel makes read-only under an open file: half a frame stays, nothing is cut off."""
+
+    def __init__(self, path: Path) -> None:
+        read_only = path.parent / "read-only"
+
+        def write(handle: int, data: bytes) -> int:
+            if read_only.exists():
+                os.write(handle, data[: len(data) // 2])
+                only_reading = os.open(path, os.O_RDONLY)
+                os.dup2(only_reading, handle)
+                os.close(only_reading)
+                raise OSError(errno.EROFS, "Read-only file system")
+            return os.write(handle, data)
+
+        if read_only.exists():
+            raise OSError(errno.EROFS, "Read-only file system")
+        super().__init__(path, write=write)
+
+
+def test_a_disk_that_became_read_only_refuses_in_words_and_may_come_back(tmp_path: Path) -> None:
+    journal = a_journal(tmp_path, open_segment=ReadOnlyDisk)
+    journal.append([a_record("a")], {"s": b"1"})
+    (tmp_path / "read-only").touch()
+    for _ in range(2):
+        with pytest.raises(SpoolError, match="Read-only"):
+            journal.append([a_record("b")], {"s": b"2"})
+    assert everything(journal) == [(1, "a")]
+    (tmp_path / "read-only").unlink()
+    assert journal.append([a_record("c")], {"s": b"3"}) == 2
+    assert everything(journal) == [(1, "a"), (2, "c")]
+    journal.close()
+    assert everything(a_journal(tmp_path)) == [(1, "a"), (2, "c")]
+
+
+class UnsureDisk(SegmentWriter):
+    """A disk that fails to sync what it wrote; what it wrote is copied before anybody cuts it off."""
+
+    def __init__(self, path: Path) -> None:
+        def sync(handle: int) -> None:
+            if (path.parent / "eio").exists():
+                shutil.copy(path, path.with_suffix(".copy"))
+                raise OSError(errno.EIO, "Input/output error")
+            os.fdatasync(handle)
+
+        super().__init__(path, sync=sync)
+
+
+def test_a_refused_frame_that_could_not_be_cut_off_is_not_read(tmp_path: Path) -> None:
+    journal = a_journal(tmp_path, open_segment=UnsureDisk)
+    journal.append([a_record("a")], {"s": b"1"})
+    (tmp_path / "eio").touch()
+    with pytest.raises(SpoolError):
+        journal.append([a_record("refused"), a_record("refused too")], {"s": b"2"})
+    (tmp_path / "eio").unlink()
+    first = segments(tmp_path)[0]
+    first.with_suffix(".copy").replace(first)
+    assert journal.append([a_record("b")], {"s": b"3"}) == 2
+    assert everything(journal) == [(1, "a"), (2, "b")]
+    journal.close()
+    journal = a_journal(tmp_path)
+    assert everything(journal) == [(1, "a"), (2, "b")]
+    assert (journal.states(), journal.next_seq) == ({"s": b"3"}, 3)
+
+
+def test_a_marker_that_cannot_be_written_is_trouble_and_the_note_holds(tmp_path: Path) -> None:
+    journal = filled(tmp_path)
+    (tmp_path / "acknowledged.tmp").mkdir()
+    journal.acknowledge(9)
+    assert journal.acked_seq == 9
+    assert "directory" in journal.trouble
+    journal.rewind(5)
+    assert [n for n, _ in everything(journal)] == list(range(5, 13))
+    (tmp_path / "acknowledged.tmp").rmdir()
+    journal.acknowledge(9)
+    assert journal.trouble == ""
 
 
 def read_only(folder: Path) -> None:
