@@ -1,12 +1,13 @@
 """Hyperscan databases: compiled once, kept by what they were made of, searched in one pass."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import hyperscan
 import msgspec
 
+Scan = Callable[[bytes], list[int]]
 Made = dict[bytes, bytes]
 """Digest of what a database was compiled from → its serialised form; empty where hyperscan refused."""
 
@@ -48,6 +49,9 @@ class Databases:
 class Scanner:
     """Expressions searched together."""
 
+    scan: Scan
+    """Returns the positions of the entries found in some bytes, each once."""
+
     def __init__(self, entries: Sequence[Entry], databases: Databases, *, literal: bool) -> None:
         """Compile *entries*; where they are too large together, in smaller lots."""
         self.refused: list[int] = []
@@ -56,20 +60,15 @@ class Scanner:
         """(Position of the first entry, search function) of each database."""
         if entries:
             self._take(entries, 0, databases, literal=literal)
+        alone = len(self._lots) == 1 and self._lots[0][0] == 0
+        self.scan = _scan_of(self._lots[0][1]) if alone else self._scan_lots
 
-    def scan(self, data: bytes) -> list[int]:
-        """Return the positions of the entries found in *data*, each once."""
+    def _scan_lots(self, data: bytes) -> list[int]:
         found: list[int] = []
-        if len(self._lots) == 1 and self._lots[0][0] == 0:
-            self._lots[0][1](data, _collect, 0, found)
-            return found
         for first, search in self._lots:
-            if first:
-                inner: list[int] = []
-                search(data, _collect, 0, inner)
-                found += [first + position for position in inner]
-            else:
-                search(data, _collect, 0, found)
+            inner: list[int] = []
+            search(data, _collect, 0, inner)
+            found += [first + position for position in inner]
         return found
 
     def _take(self, entries: Sequence[Entry], first: int, databases: Databases, *, literal: bool) -> None:
@@ -98,6 +97,17 @@ def _compiled(entries: Sequence[Entry], *, literal: bool) -> bytes:
     except hyperscan.error:
         return b""
     return bytes(hyperscan.dumpb(database))
+
+
+def _scan_of(search: Any) -> Scan:
+    """Return how a single database is searched."""
+
+    def scan(data: bytes) -> list[int]:
+        found: list[int] = []
+        search(data, _collect, 0, found)
+        return found
+
+    return scan
 
 
 def _collect(position: int, _start: int, _end: int, _flags: int, found: Any) -> None:

@@ -13,15 +13,15 @@ from soc.detection.judges import Judges
 from soc.detection.memory import Kept
 from soc.detection.peek import Peek
 from soc.detection.program import Lowered, necessary_atoms
-from soc.detection.scanner import Entry, Scanner
+from soc.detection.scanner import Entry, Scan, Scanner
 from soc.detection.words import DOUBTS, Word
 
 MAX_PEEKS = 256
 
 
-SETTLED = 100
-"""Kinds of records after which a sieve knows its usual words."""
-NEARLY = 0.75
+SETTLED = 500
+"""Records after which a sieve knows its usual words."""
+NEARLY = 0.6
 """Share of those that a word must stand in to be taken for granted."""
 MAX_GRANTED = 16
 """Words taken for granted: who sends the first records must not choose many."""
@@ -55,8 +55,9 @@ class Sieve:
         self._granted: frozenset[Word] = frozenset()
         """Words that are taken to stand in every record, since they do in most."""
         self._met: Counter[int] = Counter()
-        self._decided = 0
+        self._judged = 0
         self._look_for(sorted(frozenset[Word]().union(*(need.atoms for need in needs))))
+        self._scan: Scan = self._learn
         self._anything = Verdict(everything, None, keywords=True)
         self._verdicts: Kept[Verdict] = Kept()
         judges.room.share(self._verdicts)
@@ -76,8 +77,18 @@ class Sieve:
         self._scanner = Scanner(entries, self._judges.databases, literal=True)
         self._scan = self._scanner.scan
 
+    def _learn(self, raw: bytes) -> list[int]:
+        """Scan one of the first records, and note which words stand in it."""
+        found = self._scanner.scan(raw)
+        self._met.update(found)
+        self._judged += 1
+        if self._judged == SETTLED:
+            self._settle()
+            return self._scan(raw)
+        return found
+
     def _settle(self) -> None:
-        """Take words that stand nearly everywhere for granted: they tell nothing, and each costs a call."""
+        """Take words that stand in most records for granted: they tell little, and each costs a call."""
         usual = self._met.most_common(MAX_GRANTED)
         often = [n for n, times in usual if times >= NEARLY * SETTLED and n < len(self._words)]
         self._granted = frozenset(self._words[position] for position in often)
@@ -89,11 +100,6 @@ class Sieve:
         verdict = self._anything
         if len(held) == len(found) and not self._scanner.refused:
             verdict = self._verdict(held | self._granted)
-        self._met.update(found)
-        self._decided += 1
-        if self._decided == SETTLED:
-            self._settle()
-            return verdict
         if self._judges.room.take((), (found,)):
             self._verdicts[found] = verdict
         return verdict

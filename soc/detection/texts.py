@@ -6,6 +6,8 @@ these is then checked by itself. Uncased patterns meet the folded text, cased on
 
 from collections.abc import Iterable, Sequence
 
+import hyperscan
+
 from soc.detection.atoms import Atom
 from soc.detection.globs import Fits, Parts, fitting
 from soc.detection.scanner import Databases, Entry, Scanner
@@ -29,7 +31,7 @@ class Texts:
                 cased.append((atom, pattern.parts))
             else:
                 folded.append((atom, _folded(pattern.parts)))
-        self._folded = Literals(folded, databases) if folded else None
+        self._folded = Literals(folded, databases, caseless=True) if folded else None
         self._cased = Literals(cased, databases) if cased else None
         self._expressions = Expressions(expressions, databases) if expressions else None
 
@@ -37,7 +39,7 @@ class Texts:
         """Return the atoms of the patterns that hold for *text*."""
         found: set[Atom] = set()
         if self._folded is not None:
-            self._folded.add(fold(text), found)
+            self._folded.add(text, found)
         if self._cased is not None:
             self._cased.add(text, found)
         if self._expressions is not None:
@@ -46,13 +48,17 @@ class Texts:
 
 
 class Literals:
-    """Patterns of literals and wildcards, compared as they are."""
+    """Patterns of literals and wildcards."""
 
-    def __init__(self, patterns: Sequence[tuple[Atom, Parts]], databases: Databases) -> None:
-        """Compile (atom, parts) pairs."""
+    def __init__(
+        self, patterns: Sequence[tuple[Atom, Parts]], databases: Databases, *, caseless: bool = False
+    ) -> None:
+        """Compile (atom, parts) pairs; *caseless* ones are folded, and meet texts folded."""
         self._exact: dict[str, list[Atom]] = {}
         self._blind: list[tuple[Atom, Fits]] = []
         """Without a literal to be found by."""
+        self._fold = fold if caseless else str
+        self._caseless = caseless
         sure: dict[str, list[Atom]] = {}
         checked: dict[str, list[tuple[Atom, Fits]]] = {}
         for atom, parts in patterns:
@@ -64,25 +70,37 @@ class Literals:
                 case _:
                     longest = max((part for part in parts if isinstance(part, str)), key=len, default="")
                     checked.setdefault(longest, []).append((atom, fitting(parts)))
-        self._blind += checked.pop("", ())
+        self._always = tuple(atom for atom, parts in patterns if parts == (Wild.ANY,))
+        self._blind += [(atom, fits) for atom, fits in checked.pop("", ()) if atom not in self._always]
         literals = [*{**sure, **checked}]
         self._sure = [tuple(sure.get(literal, ())) for literal in literals]
         self._checked = [tuple(checked.get(literal, ())) for literal in literals]
-        self._scanner = Scanner([Entry(_bytes(literal)) for literal in literals], databases, literal=True)
+        flag = hyperscan.HS_FLAG_CASELESS if caseless else 0
+        entries = [Entry(_bytes(literal), flag) for literal in literals]
+        self._scanner = Scanner(entries, databases, literal=True)
         for position in self._scanner.refused:
             fits = fitting((Wild.ANY, literals[position], Wild.ANY))
             self._blind += [(atom, fits) for atom in self._sure[position]]
             self._blind += self._checked[position]
+        self._longest_exact = max(map(len, self._exact), default=-1)
+        self._to_check = frozenset(n for n, patterns in enumerate(self._checked) if patterns)
 
     def add(self, text: str, found: set[Atom]) -> None:
         """Add to *found* the atoms whose pattern holds for *text*."""
-        if self._exact and text in self._exact:
-            found.update(self._exact[text])
+        # Folding is dear where texts are long: those of ASCII are searched as they are, by a caseless search.
+        whole = text if self._caseless and text.isascii() else self._fold(text)
+        places = self._scanner.scan(_bytes(whole))
+        found.update(self._always, *map(self._sure.__getitem__, places))
+        if self._blind or len(text) <= self._longest_exact or not self._to_check.isdisjoint(places):
+            self._check(self._fold(text), places, found)
+
+    def _check(self, text: str, places: Sequence[int], found: set[Atom]) -> None:
+        """Add what more than a literal somewhere in *text* decides."""
+        found.update(self._exact.get(text, ()))
         for atom, fits in self._blind:
             if fits(text):
                 found.add(atom)
-        for position in self._scanner.scan(_bytes(text)):
-            found.update(self._sure[position])
+        for position in places:
             for atom, fits in self._checked[position]:
                 if fits(text):
                     found.add(atom)

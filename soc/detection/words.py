@@ -5,6 +5,7 @@ This is sound for records that hold none of ``DOUBTS``; for others nothing can b
 """
 
 import re
+from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
 from soc.detection.atoms import All, Any_, Atom, Atoms, Condition, Without, all_of, any_of
@@ -14,7 +15,8 @@ from soc.kernel.folding import fold
 from soc.rulebook.plan import Boolean, Pattern, Regex, Text
 
 Word = int
-SHORTEST = 3
+MOST = 2
+"""Words of one pattern that are looked for."""
 DOUBTS = (
     *(rf"\u{digit}".encode() for digit in "0123456789abcdefABCDEF"),
     rb"\/",
@@ -30,7 +32,7 @@ class Words:
         """Know the patterns in *atoms*; their words are looked for on demand."""
         self._patterns: dict[Atom, Pattern] = {a: p for t in atoms.fields.values() for p, a in t.items()}
         self._keywords: dict[Atom, Pattern] = {a: p for p, a in atoms.keywords.items()}
-        self._of: dict[Atom, Word | None] = {}
+        self._of: dict[Atom, Condition] = {}
         self._relaxed: WeakKeyDictionary[Lowered, Lowered] = WeakKeyDictionary()
         self._numbers: dict[bytes, Word] = {}
         self.texts: list[bytes] = []
@@ -49,31 +51,29 @@ class Words:
             case bool():
                 return tree
             case int():
-                word = self.of(tree)
-                return True if word is None else word
+                return self.of(tree)
             case All(parts):
                 return all_of([self.relaxed(part) for part in parts])
             case Any_(atoms, parts):
-                words = [True if word is None else word for word in map(self.of, atoms)]
-                return any_of([*words, *map(self.relaxed, parts)])
+                return any_of([*map(self.of, atoms), *map(self.relaxed, parts)])
             case Without():
                 return True
 
-    def of(self, atom: Atom) -> Word | None:
-        """Return the word without which *atom* cannot hold; None if there is none."""
+    def of(self, atom: Atom) -> Condition:
+        """Return what must be true of a record's words wherever *atom* holds."""
         try:
             return self._of[atom]
         except KeyError:
             return self._found(atom)
 
-    def _found(self, atom: Atom) -> Word | None:
-        text = None
+    def _found(self, atom: Atom) -> Condition:
+        texts: Iterable[bytes] = ()
         if atom in self._patterns:
-            text = word_of(self._patterns[atom], _STRETCH)
+            texts = words_of(self._patterns[atom], _STRETCH)
         elif atom in self._keywords:
-            text = word_of(self._keywords[atom], _BARE_STRETCH)
-        word = self._of[atom] = None if text is None else self._number(text)
-        return word
+            texts = words_of(self._keywords[atom], _BARE_STRETCH)
+        needed = self._of[atom] = all_of([self._number(text) for text in texts])
+        return needed
 
     def _number(self, text: bytes) -> Word:
         number = self._numbers.setdefault(text, len(self.texts))
@@ -82,26 +82,28 @@ class Words:
         return number
 
 
-def word_of(pattern: Pattern, stretch: re.Pattern[str]) -> bytes | None:
-    """Return the longest word of *pattern*; None if a value may fit that does not stand as it is."""
+def words_of(pattern: Pattern, stretch: re.Pattern[str]) -> list[bytes]:
+    """Return the longest words of *pattern*; none if a value may fit that does not stand as it is."""
+    literals: Iterable[object]
     match pattern:
+        case Text():
+            literals = pattern.parts
+        case Regex():
+            literals = literal_runs(pattern.pattern)
         case Boolean(value):
-            return b"true" if value else b"false"
-        case Text() | Regex():
-            literals = literal_runs(pattern.pattern) if isinstance(pattern, Regex) else pattern.parts
-            texts = [fold(part) for part in literals if isinstance(part, str)]
-            longest = max(texts, key=len, default="")
-            if not stretch.fullmatch(longest):
-                longest = max((s for text in texts for s in stretch.findall(text)), key=len, default="")
-            # Numbers have many spellings: 1000 may stand as 1e3. Short words stand everywhere.
-            if len(longest) < SHORTEST or _IN_NUMBERS.fullmatch(longest):
-                return None
-            return longest.replace("\\", r"\\").replace('"', r"\"").encode()
+            return [b"true" if value else b"false"]
         case _:
-            return None
+            return []
+    found = [word for part in literals if isinstance(part, str) for word in stretch.findall(fold(part))]
+    # Numbers have many spellings: 1000 may stand as 1e3.
+    words = [word for word in found if not _IN_NUMBERS.fullmatch(word)]
+    if len(words) > MOST:
+        words = sorted(words, key=len, reverse=True)[:MOST]
+    return [word.replace("\\", r"\\").replace('"', r"\"").encode() for word in words]
 
 
-_STRETCH = re.compile(r"[ -~]+")
-_BARE_STRETCH = re.compile(r"[ !#-\[\]-~]+")
+_STRETCH = re.compile(r"[ -~]{3,}")
+"""Shorter words stand everywhere."""
+_BARE_STRETCH = re.compile(r"[ !#-\[\]-~]{3,}")
 """For keywords, which also meet records as raw text: there nothing is escaped."""
 _IN_NUMBERS = re.compile(r"-?\d*\.?\d*")

@@ -107,11 +107,29 @@ def test_a_rule_with_keywords_is_not_decided_by_its_fields() -> None:
 def test_what_was_told_is_remembered_within_bounds() -> None:
     names = [f"word{letter}" for letter in "abcdefghi"]
     found = sieve_of(*(f"{{s: {{f|contains: {name}, g: x y}}, condition: s}}" for name in names))
-    for number in range(512):
+    for number in range(2 * 512):
         held = [name for n, name in enumerate(names) if number >> n & 1]
         assert judged(found, f=held, g="x y").is_nothing == (not held)
-    assert 100 < len(found._verdicts) <= 512
+    assert 500 < len(found._verdicts) <= 512
     assert len(found._peeks) == sieve.MAX_PEEKS
+
+
+def test_words_of_most_records_are_taken_for_granted_after_a_while() -> None:
+    found = sieve_of("{s: {f|contains: usual, g|contains: rare}, condition: s}")
+    assert judged(found, g="rare").is_nothing
+    for number in range(sieve.SETTLED):
+        assert judged(found, f="usual", n=number).is_nothing
+    assert not judged(found, g="rare").is_nothing
+    assert not judged(found, f="usual", g="rare").is_nothing
+    assert judged(found, f="usual").is_nothing
+
+
+def test_whoever_sends_the_first_records_chooses_few_words() -> None:
+    names = [f"{one}word{other}" for one in "abcdef" for other in "klmnop"]
+    found = sieve_of(*(f"{{s: {{f|contains: {name}, g|contains: rare}}, condition: s}}" for name in names))
+    for _ in range(sieve.SETTLED):
+        assert judged(found, f=names).is_nothing
+    assert len(found._granted) == sieve.MAX_GRANTED
 
 
 def test_verdicts_share_the_room_of_all_that_is_remembered_by_the_size_of_what_they_are_about() -> None:

@@ -12,9 +12,9 @@ from support.drawn import CHARS, NUMBERS, TEXTS, field_patterns, nodes, texts
 from support.rulings import event_with, plan_of
 
 from soc.detection import reference
-from soc.detection.atoms import All, Any_, Atoms, Condition, Without
+from soc.detection.atoms import All, Any_, Atoms, Condition, Without, atoms_in
 from soc.detection.program import Lowered
-from soc.detection.words import _BARE_STRETCH, _STRETCH, DOUBTS, Words, word_of
+from soc.detection.words import _BARE_STRETCH, _STRETCH, DOUBTS, Words, words_of
 from soc.model.fields import text_of
 from soc.rulebook import plan
 from soc.rulebook.plan import Boolean, Keyword, Node, Null, Number, Pattern, Regex, Text, Wild
@@ -69,44 +69,46 @@ def test_the_word_of_a_pattern_that_holds_stands_in_the_record_or_a_doubt_does(
     if not reference._holds(plan.Test("f", pattern), event_with({"f": value})):
         return
     for stretch in (_STRETCH, _BARE_STRETCH):
-        word = word_of(pattern, stretch)
+        words = words_of(pattern, stretch)
         for raw in writings(value):
-            assert word is None or stands(word, raw)
+            assert all(stands(word, raw) for word in words)
 
 
 @given(pattern=texts(), text=st.text(CHARS + '"\\', max_size=12))
 def test_the_bare_word_of_a_keyword_stands_in_raw_text_too(pattern: Text, text: str) -> None:
-    word = word_of(pattern, _BARE_STRETCH)
+    words = words_of(pattern, _BARE_STRETCH)
     event = event_with({}, original=text, quarantined=True)
-    if word is not None and reference._holds(Keyword(pattern), event):
-        assert stands(word, text.encode())
+    if reference._holds(Keyword(pattern), event):
+        assert all(stands(word, text.encode()) for word in words)
 
 
-def test_a_word_is_the_longest_stretch_as_json_writes_it() -> None:
-    def of(*parts: Wild | str) -> bytes | None:
-        return word_of(Text(parts), _STRETCH)
+def test_words_are_the_longest_stretches_as_json_writes_them() -> None:
+    def of(*parts: Wild | str) -> list[bytes]:
+        return words_of(Text(parts), _STRETCH)
 
-    assert of(Wild.ANY, "Evil.EXE") == b"evil.exe"
-    assert of("ab", Wild.ONE, "abc", Wild.ANY) == b"abc"
-    assert of("C:\\Windows\\") == rb"c:\\windows\\"
-    assert of('say "hi"') == rb"say \"hi\""
-    assert of("đường dẫn abc") == b"n abc"
-    assert of("a\tbcde\n") == b"bcde"
-    assert of("\u212aey") == b"key"
-    assert of(Wild.ANY) is of() is of("đ") is None
-    assert word_of(Text((r"C:\Windows",)), _BARE_STRETCH) == b"windows"
-    assert word_of(Regex(r"(a|b)\\cmd\.exe"), _STRETCH) == rb"\\cmd.exe"
+    assert of(Wild.ANY, "Evil.EXE") == [b"evil.exe"]
+    assert of("ab", Wild.ONE, "abc", Wild.ANY) == [b"abc"]
+    assert of("abc", Wild.ANY, "defgh", Wild.ANY, "ijkl") == [b"defgh", b"ijkl"]
+    assert of("C:\\Windows\\") == [rb"c:\\windows\\"]
+    assert of('say "hi"') == [rb"say \"hi\""]
+    assert of("đường dẫn abc") == [b"ng d", b"n abc"]
+    assert of("a\tbcde\n") == [b"bcde"]
+    assert of("\u212aey") == [b"key"]
+    assert of(Wild.ANY) == of() == of("đ") == []
+    assert words_of(Text((r"C:\Windows",)), _BARE_STRETCH) == [b"windows"]
+    assert words_of(Regex(r"(a|b)\\cmd\.exe"), _STRETCH) == [rb"\\cmd.exe"]
+    assert words_of(Regex(r"cmd.{0,5}(?:/c|/r).+powershell"), _STRETCH) == [b"cmd", b"powershell"]
 
 
 @pytest.mark.parametrize("text", ["1000", "-1", "5.", ".5", "-", ".", "0.1", "-0", "46"])
 def test_what_may_stand_in_a_number_is_no_word(text: str) -> None:
-    assert word_of(Text((Wild.ANY, text, Wild.ANY)), _STRETCH) is None
+    assert words_of(Text((Wild.ANY, text, Wild.ANY)), _STRETCH) == []
 
 
 def test_booleans_have_words_and_numbers_and_null_have_none() -> None:
-    assert word_of(Boolean(value=True), _STRETCH) == b"true"
-    assert word_of(Boolean(value=False), _STRETCH) == b"false"
-    assert word_of(Number(5), _STRETCH) is word_of(Null(), _STRETCH) is None  # type: ignore[arg-type]
+    assert words_of(Boolean(value=True), _STRETCH) == [b"true"]
+    assert words_of(Boolean(value=False), _STRETCH) == [b"false"]
+    assert words_of(Number(5), _STRETCH) == words_of(Null(), _STRETCH) == []  # type: ignore[arg-type]
 
 
 def of_tree(tree: Condition, words: set[int]) -> bool:
@@ -131,8 +133,10 @@ def test_what_is_needed_in_words_is_true_wherever_the_condition_is(node: Node, h
     needed = words.relaxed(tree)
     assume(not isinstance(tree, bool))
     if Lowered(0, plan_of("{s: {f: x}, condition: s}"), tree).program.judge(set(held)):
-        found = {words.of(atom) for atom in held & set(range(len(atoms.owners)))}
-        assert of_tree(needed, {word for word in found if word is not None})
+        found = (words.of(atom) for atom in held & set(range(len(atoms.owners))))
+        assert of_tree(
+            needed, {word for tree in found if not isinstance(tree, bool) for word in atoms_in(tree)}
+        )
 
 
 def test_equal_words_are_one_word_whatever_they_are_of() -> None:
