@@ -69,10 +69,6 @@ class Journal:
         Raises:
             SpoolError: another process uses it, or it cannot be written at all.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise SpoolError(f"{folder}: {error.strerror}") from error
         self._lock = FolderLock(folder)
         self._turn = Lock()
         self.limit_bytes = room.limit_bytes
@@ -92,6 +88,7 @@ class Journal:
         """Records declared as let go since the start."""
         self.trouble = ""
         """Why the marker was not written or a segment not deleted, the last time; empty when all is well."""
+        self._marked = True
         self._growth = Growth(self._shelf, room.segment_bytes, open_segment)
         self._refused = Refused(folder, self.spool, int(room.limit_bytes * REFUSED_SHARE), open_segment)
         self._outgoing = Outgoing(self._shelf, self._refused, start.at_ms)
@@ -143,8 +140,10 @@ class Journal:
         with self._turn:
             return self._append(records, states, shed)
 
-    def reserve_shed(self, shed: Sequence[Shed]) -> int:
+    def reserve_shed(self, shed: Sequence[Shed], states: States | None = None) -> int:
         """Make durable what was let go, in the reserve when there is no other room; return the first number.
+
+        *states* is how far their sources were read meanwhile.
 
         Raises:
             SpoolFull: nothing was noted, and the reserve is used up too.
@@ -152,9 +151,9 @@ class Journal:
         """
         with self._turn:
             try:
-                return self._append((), {}, shed)
+                return self._append((), states or {}, shed)
             except SpoolFull:
-                return self._append((), {}, shed, reserved=True)
+                return self._append((), states or {}, shed, reserved=True)
 
     def peek(self, from_seq: int, limits: Limits, lane: int = 0) -> Chunk:
         """Return what comes from *from_seq* on; an empty chunk when that is nothing.
@@ -172,9 +171,8 @@ class Journal:
         with self._turn:
             if below_seq > self._acked:
                 before, self._acked = self._acked, min(below_seq, self._next)
-                self._try(lambda: self._shelf.date(before, self._acked))
-                self._try(self._mark, lambda: self._capacity.trim(self._acked))
-                self._capacity.refill()
+                self._shelf.date(before, self._acked)
+                self._try(self._mark, lambda: self._capacity.trim(self._acked), self._capacity.refill)
 
     def rewind(self, to_seq: int) -> None:
         """Deliver again from *to_seq* on; what is no longer kept will be declared."""
@@ -206,8 +204,8 @@ class Journal:
         *now_ms* is of the clock that the files' times are of: the machine's own.
         """
         with self._turn:
-            self._try(lambda: self._capacity.age(self._acked, now_ms))
-            self._capacity.refill()
+            again = () if self._marked else (self._mark,)
+            self._try(*again, lambda: self._capacity.age(self._acked, now_ms), self._capacity.refill)
 
     def close(self) -> None:
         """Give the folder up."""
@@ -269,7 +267,9 @@ class Journal:
             raise SpoolError(f"{self._shelf.folder}: {error.strerror} at deleting a segment") from error
 
     def _mark(self) -> None:
+        self._marked = False
         write_marker(self._marker, Marker(self._acked, self._next))
+        self._marked = True
 
     def _try(self, *steps: Callable[[], None]) -> None:
         """Do *steps* as far as the disk lets; what it does not let is trouble, no failure."""

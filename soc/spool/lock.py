@@ -11,12 +11,13 @@ class FolderLock:
     """Holds *folder* until closed."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock at once or not at all.
+        """Take the lock at once or not at all; a missing folder is made.
 
         Raises:
             SpoolError: another process holds it, or the folder cannot be written.
         """
         try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise SpoolError(f"{folder}: {error.strerror}") from error

@@ -65,14 +65,11 @@ class Shelf:
         ]
 
     def date(self, from_seq: int, below_seq: int) -> None:
-        """Give the segments that end in that range this moment as their time: they are delivered now.
-
-        Raises:
-            OSError: one of them could not be changed.
-        """
+        """Give the segments that end in that range this moment as their time: they are delivered now."""
         known = self.delivered(from_seq)
         for first in self.delivered(below_seq)[len(known) :]:
-            os.utime(self.path(first))
+            with suppress(OSError):
+                os.utime(self.path(first))
 
     def trim(self, below_seq: int, keep_bytes: int, older_than_ms: int = 0) -> None:
         """Delete delivered segments, oldest first: all delivered before then, and all beyond *keep_bytes*.

@@ -152,14 +152,15 @@ def test_a_crash_at_any_byte_of_an_append_keeps_what_was_before(tmp_path: Path) 
     for cut in range(len(data)):
         folder = tmp_path / f"{cut}"
         folder.mkdir()
+        (folder / "spool").write_text(journal.spool + "\n")
         (folder / segments(tmp_path / "whole")[0].name).write_bytes(data[:cut])
-        journal = a_journal(folder)
+        crashed = a_journal(folder)
         kept = [(1, "a")] if cut >= before else []
-        assert journal.append([a_record("new")], {}) == len(kept) + 1
-        assert everything(journal) == [*kept, (len(kept) + 1, "new")]
-        assert journal.states() == ({"s": b"1"} if kept else {})
-        assert gaps_of(journal) == []
-        journal.close()
+        assert crashed.append([a_record("new")], {}) == len(kept) + 1
+        assert everything(crashed) == [*kept, (len(kept) + 1, "new")]
+        assert crashed.states() == ({"s": b"1"} if kept else {})
+        assert gaps_of(crashed) == []
+        crashed.close()
 
 
 def test_a_flipped_bit_in_an_old_segment_is_declared_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -409,9 +410,13 @@ def test_a_marker_that_cannot_be_written_is_trouble_and_the_note_holds(tmp_path:
     assert "directory" in journal.trouble
     journal.rewind(5)
     assert [n for n, _ in everything(journal)] == list(range(5, 13))
+    journal.trim(0)
+    assert "directory" in journal.trouble
     (tmp_path / "acknowledged.tmp").rmdir()
-    journal.acknowledge(9)
+    journal.trim(0)
     assert journal.trouble == ""
+    journal.close()
+    assert a_journal(tmp_path).acked_seq == 5
 
 
 def read_only(folder: Path) -> None:
