@@ -11,6 +11,7 @@ import orjson
 from soc.kernel.errors import RecordError
 from soc.parsing.access import read_access
 from soc.parsing.bytes import valid_text
+from soc.parsing.dump import BEGINNING, dump_reading
 from soc.parsing.guess import read_any
 from soc.parsing.objects import KEY_LIMIT, exact
 from soc.parsing.pairs import read_pairs
@@ -57,6 +58,8 @@ def read_bare(raw: bytes, format_: str, context: Context) -> Reading | None:
 def _object(raw: bytes, read: Callable[..., Reading], context: Context) -> Reading | None:
     if len(raw) > KEY_LIMIT * _SHORTEST_KEY_BYTES:
         return None
+    if raw.startswith(BEGINNING) and (reading := dump_reading(raw, context)) is not None:
+        return reading
     try:
         record = orjson.loads(raw)
     except ValueError:

@@ -78,6 +78,11 @@ def windows_reading(record: Fields, context: Context, *, malformed: bool) -> Rea
     """Return the reading of a loaded Windows event."""
     event = record.get("Event")
     fields = _from_dump(event) if isinstance(event, dict) else _from_shipper(record)
+    return event_reading(fields, context, malformed=malformed)
+
+
+def event_reading(fields: Fields, context: Context, *, malformed: bool) -> Reading:
+    """Return the reading of an event whose *fields* have Sigma's names; its id becomes a number."""
     event_id = fields.get("EventID")
     if type(event_id) is not int and (number := _whole_number(event_id)) is not None:
         fields["EventID"] = event_id = number
@@ -123,7 +128,7 @@ def _from_dump(event: Fields) -> Fields:
                 leaves.setdefault(name.replace(" ", ""), []).append(value)
     # What comes under one name more than once is a list: no value hides another from the rules.
     fields: Fields = {name: found[0] if len(found) == 1 else found for name, found in leaves.items()}
-    return fields | (_header(system) if isinstance(system, dict) else {})
+    return fields | (header_of(system) if isinstance(system, dict) else {})
 
 
 _FLAT: Final = frozenset((str, int, float, bool))
@@ -139,18 +144,20 @@ def _is_flat(body: Any) -> bool:
     )
 
 
-def _header(system: Fields) -> Fields:
+def header_of(system: Fields) -> Fields:
+    """Return the fields of the header: texts of its elements, and their attributes."""
     fields: Fields = {}
     for name, value in system.items():
-        if not isinstance(value, dict):
+        if type(value) is not dict:
             if value is not None:
                 fields[name] = value
             continue
         if "#text" in value:
             fields[name] = value["#text"]
         attributes = value.get("#attributes")
-        if isinstance(attributes, dict):
-            fields.update({f"{name}_{attribute}": part for attribute, part in attributes.items()})
+        if type(attributes) is dict:
+            for attribute, part in attributes.items():
+                fields[f"{name}_{attribute}"] = part
     return fields
 
 
