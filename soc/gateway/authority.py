@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from soc.kernel.errors import AuthError
-from soc.model.identity import Origin
+from soc.model.identity import URN, Origin, urn_of
 
-URN = "urn:soc:collector:"
 BACKDATED = timedelta(hours=24)
 """Agencies' clocks are wrong; a certificate of this minute must hold there too."""
 COLLECTOR_LIFE = timedelta(days=397)
@@ -118,11 +117,6 @@ def write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(pem)
-
-
-def urn_of(origin: Origin) -> str:
-    """Return the SAN URI of *origin*."""
-    return f"{URN}{origin.agency}:{origin.collector}:{origin.exercise or 'live'}"
 
 
 def origin_of(uris: list[str]) -> Origin:

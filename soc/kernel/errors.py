@@ -57,9 +57,14 @@ class StoreError(SocError):
 
 
 class StoreBusy(StoreError):
-    """A store refused for now."""
+    """A store refused for now; or whoever speaks for it."""
 
     retryable = True
+
+    def __init__(self, message: str, wait: timedelta = timedelta(seconds=2)) -> None:
+        """Keep after how long another try makes sense."""
+        super().__init__(message)
+        self.wait = wait
 
 
 class Conflict(StoreError):

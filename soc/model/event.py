@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from soc.model.identity import Layer, Origin, RetentionClass
+from soc.model.record import Record
 
 Fields: TypeAlias = dict[str, Any]
 """Field name → JSON value, as rules name them. The one mapping that crosses package borders."""
@@ -71,6 +72,8 @@ class Event(msgspec.Struct, frozen=True):
     """Zone applied to a time without one."""
     stated_at_ms: int | None = None
     """The record's own time where CLOCK_SUSPECT replaced it."""
+    record: Record | None = None
+    """As it came, where it was quarantined: a mended parser can read it again."""
     version: int = 1
 
     @property

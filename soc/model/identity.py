@@ -39,6 +39,14 @@ class Origin(msgspec.Struct, frozen=True):
     """Exercise run the credential belongs to; None is live."""
 
 
+URN = "urn:soc:collector:"
+
+
+def urn_of(origin: Origin) -> str:
+    """Return the name of *origin* in certificates and under signatures."""
+    return f"{URN}{origin.agency}:{origin.collector}:{origin.exercise or 'live'}"
+
+
 class Scope(msgspec.Struct, frozen=True):
     """What a caller may see. A required argument of every store, view and stream call."""
 

@@ -27,3 +27,6 @@ class Record(msgspec.Struct, frozen=True):
     """Address of the sender for network inputs."""
     split: bool = False
     """Part of a line longer than the limit, or cut off by a rotation."""
+    encoding: str = ""
+    """Of the bytes, where the collector knows it: ``utf-16-le``, ``utf-16-be``, ``cp1258``; empty = UTF-8,
+    or whatever the bytes look like."""

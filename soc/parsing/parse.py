@@ -88,6 +88,7 @@ def parse(  # noqa: PLR0913 - the record, who it is from, and how a caller witho
         reason=reason,
         zone=moments.zone_named(record.zone)[1],
         stated_at_ms=moment.stated_at_ms,
+        record=record if reason else None,
     )
 
 

@@ -7,8 +7,10 @@ import msgspec
 import zstandard
 
 from soc.kernel.errors import WireError, shortened
+from soc.model.heartbeat import ConfigurationState
 from soc.model.record import Record
-from soc.wire.messages import Answer, Batch, Beat, Gap
+from soc.wire import revision
+from soc.wire.messages import Answer, Batch, Beat, Gap, SignedRevision
 
 M = TypeVar("M", Batch, Beat, Answer)
 
@@ -69,21 +71,39 @@ def unpack_answer(body: bytes) -> Answer:
     """Return the answer in *body*; unknown members are left alone.
 
     Raises:
-        WireError: not an answer.
+        WireError: not an answer, or beyond a limit.
     """
     try:
-        return msgspec.msgpack.decode(body, type=Answer)
+        answer = msgspec.msgpack.decode(body, type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(f"Answer: {error}") from error
+    _between("time_ms", answer.time_ms, 0)
+    if answer.resend_from is not None:
+        _between("resend_from", answer.resend_from, 1)
+    if answer.configuration is not None:
+        _check_revision(answer.configuration)
+    return answer
 
 
 _ENCODER = msgspec.msgpack.Encoder()
+_BEAT_NUMBERS = (
+    "sent_at_ms",
+    "next_seq",
+    "acked_seq",
+    "spool_bytes",
+    "spool_limit_bytes",
+    "shed",
+    "set_aside",
+    "certificate_until_ms",
+)
 
 
 def _inflate(body: bytes) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise WireError(f"body of {len(body)} bytes; accepted: {MAX_BODY_BYTES}")
-    stream = zstandard.ZstdDecompressor(max_window_size=MAX_BODY_BYTES).stream_reader(body)
+    stream = zstandard.ZstdDecompressor(max_window_size=MAX_BODY_BYTES).stream_reader(
+        body, read_across_frames=True
+    )
     try:
         plain = stream.read(MAX_PLAIN_BYTES + 1)
     except zstandard.ZstdError as error:
@@ -97,7 +117,9 @@ def _check_batch(batch: Batch) -> None:
     _at_most("batch of {} records", len(batch.records), MAX_RECORDS)
     _at_most("batch of {} gaps", len(batch.gaps), MAX_GAPS)
     _at_most("boot of {} characters", len(batch.boot), MAX_TEXT)
+    _at_most("spool's id of {} characters", len(batch.spool), MAX_TEXT)
     _between("sent_at_ms", batch.sent_at_ms, 0)
+    _between("acked_seq", batch.acked_seq, 0)
     _between("first_seq", batch.first_seq, 1)
     for gap in batch.gaps:
         _check_gap(gap)
@@ -116,19 +138,33 @@ def _check_gap(gap: Gap) -> None:
 def _check_record(record: Record) -> None:
     _at_most("record of {} bytes", len(record.raw), MAX_RECORD_BYTES)
     names = (record.source, record.format, record.zone, record.fingerprint, record.own_id, record.peer)
-    _at_most("record's names of {} characters", max(map(len, names)), MAX_TEXT)
+    _at_most("record's names of {} characters", max(*map(len, names), len(record.encoding)), MAX_TEXT)
     if not _is_day(record.day):
         raise WireError(f"day {shortened(record.day)}; accepted: YYYY-MM-DD")
 
 
 def _check_beat(beat: Beat) -> None:
     _at_most("heartbeat of {} sources", len(beat.sources), MAX_SOURCES)
-    _at_most("heartbeat's texts of {} characters", max(len(beat.boot), len(beat.software)), MAX_TEXT)
-    for name in ("sent_at_ms", "next_seq", "acked_seq", "spool_bytes"):
+    longest = max(len(beat.boot), len(beat.software), len(beat.spool))
+    _at_most("heartbeat's texts of {} characters", longest, MAX_TEXT)
+    for name in _BEAT_NUMBERS:
         _between(name, getattr(beat, name), 0)
+    if beat.configuration is not None:
+        _check_configuration(beat.configuration)
     for source in beat.sources:
         _at_most("source's name of {} characters", len(source.source), MAX_TEXT)
         _between("oldest_unacked_ms", source.oldest_unacked_ms, 0)
+
+
+def _check_configuration(state: ConfigurationState) -> None:
+    _between("configuration's number", state.number, 0)
+    _at_most("configuration's texts of {} characters", max(len(state.hash), len(state.why)), MAX_TEXT)
+
+
+def _check_revision(sent: SignedRevision) -> None:
+    _between("revision's number", sent.number, 1)
+    _at_most("revision of {} bytes", len(sent.body), revision.MAX_BODY_BYTES)
+    _at_most("revision's signature of {} bytes", len(sent.signature), revision.SIGNATURE_BYTES)
 
 
 def _at_most(what: str, count: int, limit: int) -> None:

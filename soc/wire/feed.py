@@ -32,6 +32,15 @@ class Receipt(msgspec.Struct, frozen=True):
     """Centre's clock minus collector's clock at sending."""
     read_until_ms: int = 0
     """Newest read time in the batch."""
+    spool: str = ""
+    """Spool that the numbers count within; empty: an older collector, or a door."""
+    acked_seq: int = 0
+    """Every number of the spool below this one was acknowledged before; 0: not said."""
+    door: str = ""
+    """Way in without sequence numbers (``bulk``, ``beats``, ``relp``, ``syslog``, ``replay``): ``first_seq``
+    is 1 and ``last_seq`` 0. Empty: a numbered batch."""
+    repeats: int = 0
+    """Records that may have been stored before under other ids; doors only."""
 
 
 class FeedEntry(msgspec.Struct, frozen=True):

@@ -1,14 +1,15 @@
 """What collector and gateway say to each other; version in every message, identity from the certificate.
 
-One port, ``POST`` only: ``/v1/enrol`` (JSON, no client certificate), ``/v1/batches`` and
-``/v1/heartbeats`` (msgpack in zstd, client certificate). A batch's records carry the consecutive
-sequence numbers ``first_seq … first_seq + len(records) - 1``, counted per collector from 1;
-numbers shed by the collector are named in ``gaps`` and skipped.
+One port, ``POST`` only: ``/v1/enrol`` (JSON, no client certificate), ``/v1/renew`` (JSON, client
+certificate), ``/v1/batches`` and ``/v1/heartbeats`` (msgpack in zstd, client certificate). A batch's
+records carry the consecutive sequence numbers ``first_seq … first_seq + len(records) - 1``, counted
+per spool from 1; numbers shed by the collector are named in ``gaps`` and skipped. A member added later
+has a default that says "not known", so that an older peer is still understood.
 """
 
 import msgspec
 
-from soc.model.heartbeat import SourceState
+from soc.model.heartbeat import ConfigurationState, SourceState
 from soc.model.identity import Origin
 from soc.model.record import Record
 
@@ -30,11 +31,15 @@ class Batch(msgspec.Struct, frozen=True):
     origin: Origin
     """As the collector believes; the gateway refuses a batch whose certificate says otherwise."""
     boot: str
-    """Random per start of the collector."""
+    """Random per start of the collector: of the one that read the records."""
     sent_at_ms: int
     first_seq: int
     records: tuple[Record, ...]
     gaps: tuple[Gap, ...] = ()
+    spool: str = ""
+    """Random id of the spool that the numbers count within; empty: an older collector, or no spool."""
+    acked_seq: int = 0
+    """Every number below this one was acknowledged when this was sent; 0: an older collector."""
 
     @property
     def last_seq(self) -> int:
@@ -54,15 +59,23 @@ class Beat(msgspec.Struct, frozen=True):
     sources: tuple[SourceState, ...]
     spool_bytes: int
     software: str
+    spool: str = ""
+    spool_limit_bytes: int = 0
+    shed: int = 0
+    set_aside: int = 0
+    configuration: ConfigurationState | None = None
+    certificate_until_ms: int = 0
 
 
 class SignedRevision(msgspec.Struct, frozen=True):
-    """A configuration for the collector, signed by the centre (Ed25519 over ``body``)."""
+    """A configuration for one collector, signed by the centre."""
 
     number: int
+    """From 1, growing per collector; one that is not newer than the last is refused."""
     body: bytes
     """TOML text of the collector's settings."""
     signature: bytes
+    """Ed25519 over ``revision.signed_bytes``: addressee, number and body."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -84,6 +97,13 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     csr_pem: str
 
 
+class RenewRequest(msgspec.Struct, frozen=True):
+    """A certificate signing request under the certificate that still holds; answered by ``EnrolAnswer``."""
+
+    version: int
+    csr_pem: str
+
+
 class EnrolAnswer(msgspec.Struct, frozen=True):
     """The credential: everything a collector needs to ship."""
 
@@ -92,4 +112,4 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
     certificate_pem: str
     ca_pem: str
     signing_key_pem: str
-    """Public key that signs configuration revisions."""
+    """Public key (Ed25519) that verifies configuration revisions."""

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from soc.gateway.authority import open_authority, open_server, origin_of, urn_of
+from soc.gateway.authority import open_authority, open_server, origin_of
 from soc.kernel.errors import AuthError
-from soc.model.identity import Origin
+from soc.model.identity import Origin, urn_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

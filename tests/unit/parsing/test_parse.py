@@ -34,6 +34,7 @@ def test_an_event_carries_what_the_record_and_the_credential_say() -> None:
     assert (event.original, event.reason, event.retention) == (LINE, "", RetentionClass.STANDARD)
     assert iso_ms(event.at_ms) == "2026-03-02T04:00:00.000Z"
     assert event.marks == frozenset()
+    assert event.record is None
     assert event.layer is Layer.ON_THE_SPOT
 
 
@@ -49,6 +50,8 @@ def test_what_cannot_be_parsed_is_kept_with_its_reason_and_text(form: str) -> No
     assert (event.fields, event.original) == ({}, "\ufffd nonsense")
     assert event.retention is RetentionClass.QUARANTINE
     assert event.reason
+    assert event.record is not None
+    assert (event.record.raw, event.record.format) == (b"\xff nonsense", form)
     assert "nonsense" not in event.reason
     assert event.at_ms == READ_AT_MS
 

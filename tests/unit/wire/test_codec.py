@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soc.kernel.errors import WireError
-from soc.model.heartbeat import SourceState
+from soc.model.heartbeat import ConfigurationState, Fate, SourceState
 from soc.model.identity import Origin
 from soc.model.record import Record
 from soc.wire import codec
-from soc.wire.messages import Answer, Batch, Beat, Gap
+from soc.wire.messages import Answer, Batch, Beat, Gap, SignedRevision
 
 ORIGIN = Origin("so-y-te", "c1", None)
 
@@ -65,6 +65,11 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", -5, 5, "", 0),))), "first_seq"),
         (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 4, "", 0),))), "last_seq"),
         (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 5, "", 0),) * 10_001)), "gaps"),
+        (codec.pack(a_batch(msgspec.structs.replace(a_record(), encoding="e" * 2000))), "names"),
+        (codec.pack(msgspec.structs.replace(a_batch(), spool="s" * 2000)), "spool"),
+        (codec.pack(msgspec.structs.replace(a_batch(), acked_seq=-1)), "acked_seq"),
+        (codec.pack(a_batch()) * 2, "trailing"),
+        (codec.pack(a_batch()) + b"more", "zstd"),
         (bytes(codec.MAX_BODY_BYTES + 1), "body of"),
         (zstandard.compress(bytes(codec.MAX_PLAIN_BYTES + 1)), "decompressed"),
     ],
@@ -85,6 +90,11 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         "negative gap",
         "backward gap",
         "gaps",
+        "long encoding",
+        "long spool",
+        "negative acknowledgement",
+        "second frame",
+        "bytes behind",
         "body",
         "bomb",
     ],
@@ -100,10 +110,30 @@ def test_a_bad_body_is_refused_with_its_reason(body: bytes, said: str) -> None:
         (a_beat(sent_at_ms=2**64 - 1), "sent_at_ms"),
         (a_beat(acked_seq=-1), "acked_seq"),
         (a_beat(software="s" * 2000), "texts"),
+        (a_beat(spool="s" * 2000), "texts"),
+        (a_beat(spool_limit_bytes=-1), "spool_limit_bytes"),
+        (a_beat(shed=-1), "shed"),
+        (a_beat(set_aside=2**60), "set_aside"),
+        (a_beat(certificate_until_ms=-1), "certificate_until_ms"),
+        (a_beat(configuration=ConfigurationState(-1, Fate.APPLIED)), "configuration's number"),
+        (a_beat(configuration=ConfigurationState(1, Fate.REFUSED, why="w" * 2000)), "configuration's texts"),
         (a_beat(sources=(SourceState("s", 0),) * 10_001), "sources"),
         (a_beat(sources=(SourceState("s", -(2**63)),)), "oldest_unacked_ms"),
     ],
-    ids=["huge time", "negative sequence", "long software", "sources", "before all time"],
+    ids=[
+        "huge time",
+        "negative sequence",
+        "long software",
+        "long spool",
+        "negative limit",
+        "negative shed",
+        "huge set aside",
+        "negative validity",
+        "negative revision",
+        "long why",
+        "sources",
+        "before all time",
+    ],
 )
 def test_a_heartbeat_beyond_its_limits_is_refused_with_its_reason(beat: Beat, said: str) -> None:
     with pytest.raises(WireError, match=said):
@@ -113,3 +143,59 @@ def test_a_heartbeat_beyond_its_limits_is_refused_with_its_reason(beat: Beat, sa
 def test_a_heartbeat_at_its_limits_passes() -> None:
     beat = a_beat(next_seq=codec.MAX_NUMBER, sources=(SourceState("s" * codec.MAX_TEXT, 0),))
     assert codec.unpack(codec.pack(beat), Beat) == beat
+
+
+def packed(plain: dict[str, Any]) -> bytes:
+    return zstandard.compress(msgspec.msgpack.encode(plain))
+
+
+def test_an_older_collectors_batch_is_read_as_not_saying_the_rest() -> None:
+    batch = a_batch(a_record())
+    plain = msgspec.to_builtins(batch, builtin_types=(bytes,))
+    for member in ("spool", "acked_seq", "gaps"):
+        del plain[member]
+    del plain["records"][0]["encoding"]
+    body = packed(plain)
+    assert codec.unpack(body, Batch) == batch
+    assert (batch.spool, batch.acked_seq, batch.records[0].encoding) == ("", 0, "")
+
+
+def test_an_older_collectors_heartbeat_is_read_as_not_saying_the_rest() -> None:
+    plain = msgspec.to_builtins(a_beat())
+    later = ("spool", "spool_limit_bytes", "shed", "set_aside", "configuration", "certificate_until_ms")
+    for member in later:
+        del plain[member]
+    beat = codec.unpack(packed(plain), Beat)
+    assert beat == a_beat()
+    assert beat.configuration is None
+
+
+def test_a_newer_collectors_members_are_left_alone() -> None:
+    plain = msgspec.to_builtins(a_beat()) | {"later": [1, 2]}
+    assert codec.unpack(packed(plain), Beat) == a_beat()
+
+
+def test_a_heartbeat_tells_what_became_of_a_configuration() -> None:
+    beat = a_beat(configuration=ConfigurationState(3, Fate.ROLLED_BACK, "ab", "no gateway for ten minutes"))
+    assert codec.unpack(codec.pack(beat), Beat) == beat
+
+
+def test_an_answer_carries_a_configuration() -> None:
+    answer = Answer(1, 5, resend_from=7, configuration=SignedRevision(1, b"[collector]", bytes(64)))
+    assert codec.unpack_answer(codec.pack_answer(answer)) == answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(1, -5), "time_ms"),
+        (Answer(1, 5, resend_from=0), "resend_from"),
+        (Answer(1, 5, configuration=SignedRevision(0, b"", bytes(64))), "revision's number"),
+        (Answer(1, 5, configuration=SignedRevision(1, bytes(65 << 10), bytes(64))), "revision of"),
+        (Answer(1, 5, configuration=SignedRevision(1, b"", bytes(65))), "signature"),
+    ],
+    ids=["before all time", "number zero", "revision zero", "huge revision", "long signature"],
+)
+def test_an_answer_beyond_its_limits_is_refused_with_its_reason(answer: Answer, said: str) -> None:
+    with pytest.raises(WireError, match=said):
+        codec.unpack_answer(codec.pack_answer(answer))

@@ -1,9 +1,11 @@
 """Feed entries stay within their limits and lose no signal."""
 
+import msgspec
 import pytest
 
 from soc.kernel.errors import Corrupt
-from soc.model.identity import Layer
+from soc.model.heartbeat import Heartbeat
+from soc.model.identity import Layer, Origin
 from soc.model.signal import Signal
 from soc.wire import feed
 
@@ -45,3 +47,25 @@ def test_an_entry_survives_and_damage_is_told() -> None:
 
 def test_streams_of_one_gateway_sort_by_day() -> None:
     assert feed.stream_name("2026-11-24", "g", "b") < feed.stream_name("2026-11-25", "a", "a")
+
+
+def test_an_entry_written_before_is_read_as_not_saying_the_rest() -> None:
+    origin = Origin("a", "c1")
+    entry = feed.FeedEntry(
+        1,
+        heartbeats=(Heartbeat(origin, "b", 1, 2, 1, 1, (), 0, "0.1"),),
+        receipts=(feed.Receipt(origin, "b", 1, 1, 1, 0, 0, 0, (), 2, 1),),
+    )
+    plain = msgspec.to_builtins(entry)
+    for member in ("spool", "acked_seq", "door", "repeats", "read_until_ms"):
+        del plain["receipts"][0][member]
+    for member in (
+        "spool",
+        "spool_limit_bytes",
+        "shed",
+        "set_aside",
+        "configuration",
+        "certificate_until_ms",
+    ):
+        del plain["heartbeats"][0][member]
+    assert feed.decode(msgspec.msgpack.encode(plain)) == entry
