@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from soc.model.event import Fields, LogSource
 from soc.parsing.access import is_plain_access
@@ -32,23 +33,16 @@ _Never = Annotated[int, msgspec.Meta(gt=0, lt=0)]
 """No value: where the key stands, the record is of another shape."""
 
 
-class _Flat(msgspec.Struct):
-    channel: str = msgspec.field(name="Channel")
-    event_id: _Id = msgspec.field(name="EventID")
-    log_name: _Never = 0
+class _Header(msgspec.Struct):
+    channel: str | UnsetType = msgspec.field(name="Channel", default=UNSET)
+    event_id: _Id | UnsetType = msgspec.field(name="EventID", default=UNSET)
+    log_name: str | UnsetType = UNSET
+    beat_id: _Id | UnsetType = msgspec.field(name="event_id", default=UNSET)
     event: _Never = msgspec.field(name="Event", default=0)
     winlog: _Never = 0
 
 
-class _Beat(msgspec.Struct):
-    log_name: str
-    event_id: _Id
-    event: _Never = msgspec.field(name="Event", default=0)
-    winlog: _Never = 0
-
-
-_flat: Final = msgspec.json.Decoder(_Flat).decode
-_beat: Final = msgspec.json.Decoder(_Beat).decode
+_header: Final = msgspec.json.Decoder(_Header).decode
 _UNDECIDED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -60,18 +54,12 @@ def glance(raw: bytes) -> Kind | None:
     if raw[:1] != b"{":
         return None
     try:
-        flat = _flat(raw)
-    except _UNDECIDED:
-        return _glance_beat(raw)
-    return flat.channel, flat.event_id, True
-
-
-def _glance_beat(raw: bytes) -> Kind | None:
-    try:
-        beat = _beat(raw)
+        header = _header(raw)
     except _UNDECIDED:
         return None
-    return beat.log_name, beat.event_id, False
+    is_flat = header.log_name is UNSET
+    channel, event_id = (header.channel, header.event_id) if is_flat else (header.log_name, header.beat_id)
+    return None if channel is UNSET or event_id is UNSET else (channel, event_id, is_flat)
 
 
 def glance_access(raw: bytes) -> Kind | None:
