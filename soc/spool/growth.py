@@ -3,7 +3,6 @@
 import errno
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from soc.kernel.errors import SpoolError
@@ -28,10 +27,12 @@ class Growth:
         self._segment_bytes = segment_bytes
         self._open_segment = open_segment
         self._writer: SegmentWriter | None = None
+        self._tainted: Path | None = None
+        """A segment that ends with a frame that was refused and could not be cut off."""
 
     @property
     def begins(self) -> bool:
-        """Return whether the next frame will be the first of its segment."""
+        """Return whether the next frame will be the first of its segment, or of this start."""
         return self._writer is None or self._writer.size == 0 or self._is_large(self._writer)
 
     @property
@@ -66,8 +67,7 @@ class Growth:
             raise
         first = int(writer.path.stem)
         self._shelf.put(first, writer.size + writer.promised_bytes)
-        if offset == 0:
-            self._shelf.stated = first
+        self._shelf.stated = first
 
     def close(self) -> None:
         """End the segment."""
@@ -86,7 +86,8 @@ class Growth:
         if self._writer is None:
             path = self._shelf.path(first_seq)
             try:
-                path.unlink(missing_ok=True)  # left by a crash before its first frame was whole
+                if path == self._tainted:
+                    path.unlink(missing_ok=True)
                 self._writer = self._open_segment(path)
             except OSError as error:
                 raise refusal(SpoolError(f"{path}: {error.strerror}"), error) from error
@@ -94,8 +95,10 @@ class Growth:
 
     def _abandon(self, writer: SegmentWriter, offset: int) -> None:
         self.close()
-        with suppress(OSError):
+        try:
             os.truncate(writer.path, offset)
+        except OSError:
+            self._tainted = writer.path
 
 
 def refusal(error: SpoolError, cause: BaseException | None) -> SpoolError:

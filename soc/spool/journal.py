@@ -81,8 +81,8 @@ class Journal:
         marked = read_marker(self._marker)
         self._acked = marked.acknowledged if marked else oldest
         self._next = max(behind, marked.promised if marked else oldest)
-        numbered = bool(marked or self._shelf.firsts)
-        self.spool: str = (numbered and read_identity(folder)) or new_identity(folder)
+        fresh = marked is None and self._next == 1
+        self.spool: str = (not fresh and read_identity(folder)) or new_identity(folder)
         """Random id; another one as soon as the numbers begin anew."""
         self.shed_records = 0
         """Records declared as let go since the start."""
@@ -94,7 +94,7 @@ class Journal:
         self._outgoing = Outgoing(self._shelf, self._refused, start.at_ms)
         self._reserve = Reserve(folder, room.reserve_bytes)
         self._capacity = Capacity(room, self._shelf, self._refused, self._reserve)
-        self._capacity.refill()
+        self._try(*((self._mark,) if fresh else ()), self._capacity.refill)
 
     @property
     def next_seq(self) -> int:

@@ -26,7 +26,7 @@ class Outgoing:
         segment = 0
         for place, frame in self.shelf.frames(from_seq, self._resume(lane, from_seq)):
             kept = decode_kept(frame)
-            if kept is None:
+            if kept is None or frame.first_seq + frame.count > next_seq:  # or one that was refused
                 continue
             if frame.first_seq > filling.expected:
                 self.quarantined += self.shelf.set_aside(segment, place.segment)

@@ -145,7 +145,7 @@ class Shelf:
         following = next((first for first in self.firsts if first > first_seq), None)
         with suppress(OSError):
             for found, frame in read_segment(self.path(first_seq), offset, past_damage=True):
-                if following is not None and frame.first_seq >= following:
+                if following is not None and frame.first_seq + frame.count > following:
                     return
                 yield found, frame
 

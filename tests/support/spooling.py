@@ -48,6 +48,18 @@ def everything(journal: Journal) -> list[tuple[int, str]]:
     return found
 
 
+def accounted(journal: Journal) -> dict[int, str | None]:
+    """Return by number what a shipper delivers from the acknowledged on; None where it declares a gap."""
+    found: dict[int, str | None] = {}
+    seq = journal.acked_seq
+    while chunk := journal.peek(seq, ALL):
+        numbers = list(enumerate(texts(chunk), chunk.first_seq))
+        declared = [n for gap in chunk.gaps for n in range(max(gap.first_seq, seq), gap.last_seq + 1)]
+        found |= dict(sorted([*numbers, *((n, None) for n in declared)], key=lambda item: item[0]))
+        seq = chunk.end_seq
+    return found
+
+
 def until_full(step: Callable[[], object]) -> int:
     """Return how often *step* succeeded before the journal was full."""
     times = 0

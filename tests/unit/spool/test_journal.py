@@ -276,6 +276,21 @@ def test_the_disk_keeps_its_floor(tmp_path: Path) -> None:
         journal.append([a_record("x")], {})
 
 
+def test_a_segment_of_states_alone_is_gone_on_with(tmp_path: Path) -> None:
+    journal = filled(tmp_path, 1)
+    journal.append([], {"file": b"later"})
+    journal.append([], {"file": b"latest"})
+    journal.close()
+    (tmp_path / f"{3:020d}.seg").write_bytes(segments(tmp_path)[-1].read_bytes() + b"SOCF torn")
+    journal = a_journal(tmp_path)
+    journal.acknowledge(journal.peek(1, ALL).end_seq)
+    assert journal.states() == {"file": b"latest"}
+    journal.append([a_record("new")], {})
+    assert everything(journal) == [(3, "new")]
+    journal.close()
+    assert a_journal(tmp_path).states() == {"file": b"latest"}
+
+
 class FailingDisk(SegmentWriter):
     """A disk whose trouble is switched on and off by what lies beside the segment."""
 
