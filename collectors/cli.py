@@ -15,7 +15,8 @@ from collectors.agent import Agent
 from collectors.credential import load_credential, store_credential
 from collectors.enrol import authority_by_fingerprint, new_key
 from collectors.enrol import enrol as ask
-from collectors.settings import Settings, TailSource, load
+from collectors.settings import Settings, load
+from collectors.source_settings import AnySource, EvtxSource, FindingsSource, TailSource, WindowsSource
 from soc.kernel.clock import SystemClock
 from soc.kernel.errors import AuthError, SocError
 from soc.kernel.logs import open_log
@@ -125,11 +126,7 @@ def check(config_path: Path) -> None:
     """  # noqa: D301 - click wants the character
     settings = load(config_path)
     for source in settings.sources:
-        if isinstance(source, TailSource):
-            found = sum(len(glob(pattern, recursive=True)) for pattern in source.paths)  # noqa: PTH207 - absolute
-            click.echo(f"{source.id}: {found} files match")
-        else:
-            click.echo(f"{source.id}: {source.kind} on {source.listen}")
+        click.echo(f"{source.id}: {_found(source)}")
     click.echo("The settings are good.")
 
 
@@ -174,6 +171,19 @@ async def _run(agent: Agent) -> None:
         loop.add_signal_handler(number, stop.set)
     await agent.run(stop, _ready)
     notify("STOPPING=1")
+
+
+def _found(source: AnySource) -> str:
+    match source:
+        case TailSource() | EvtxSource():
+            found = sum(len(glob(pattern, recursive=True)) for pattern in source.paths)  # noqa: PTH207 - absolute
+            return f"{found} files match"
+        case FindingsSource():
+            return f"folder {source.folder}"
+        case WindowsSource():
+            return f"channels {', '.join(source.channels)}"
+        case _:
+            return f"{source.kind} on {source.listen}"
 
 
 def _ready() -> None:

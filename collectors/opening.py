@@ -1,13 +1,13 @@
 """Opening: from the settings of a source to the source itself."""
 
 from collections.abc import Mapping
-from typing import assert_never
 
 from collectors.reading import Source, Stamp
-from collectors.settings import AnySource, TailSource, TcpSource, UdpSource
+from collectors.source_settings import AnySource, TailSource, TcpSource, UdpSource
 from collectors.sources.syslog import SyslogTcp, SyslogUdp, listen_tcp, listen_udp
 from collectors.sources.tail import Tail
 from soc.kernel.clock import Clock
+from soc.kernel.errors import ConfigError
 from soc.kernel.logs import Log
 
 
@@ -15,7 +15,7 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
     """Return the source, where it left off or bound to its address.
 
     Raises:
-        ConfigError: the address cannot be listened on.
+        ConfigError: the address cannot be listened on, or this collector has no source of that kind.
     """
     stamp = Stamp(settings.id, settings.format, settings.zone, clock)
     match settings:
@@ -27,5 +27,5 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
             return SyslogUdp(listen_udp(*settings.address), stamp)
         case TcpSource():
             return SyslogTcp(listen_tcp(*settings.address), stamp)
-        case never:
-            assert_never(never)
+        case _:
+            raise ConfigError(f"source {settings.id}: this collector has no source of kind {settings.kind}")

@@ -1,5 +1,6 @@
 """A reading: what a source hands on in one piece, and the stamp that makes records of it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +19,8 @@ class Reading:
     records: tuple[Record, ...] = ()
     states: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     shed: tuple[Shed, ...] = ()
+    durable: asyncio.Event | None = None
+    """Set once all of it is durable, for a source whose sender waits for that."""
 
     @property
     def raw_bytes(self) -> int:
@@ -45,6 +48,8 @@ class Stamp:
     format: str
     zone: str
     clock: Clock
+    encoding: str = ""
+    """Of the bytes, where it is known; see ``Record.encoding``."""
 
     def at(self, piece: Piece, fingerprint: str) -> Record:
         """Return the record of a piece of a file."""
@@ -67,4 +72,5 @@ class Stamp:
             offset=offset,
             peer=peer,
             split=piece.split,
+            encoding=self.encoding,
         )

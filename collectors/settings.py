@@ -5,17 +5,18 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
+from collectors.office import Office, days, hours
+from collectors.setting_types import Metrics, OfficeDays, OfficeHours, Words, Zone, converted, loopback
+from collectors.source_settings import KINDS, AnySource, anchored
 from soc.kernel.errors import ConfigError, shortened
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Gateway = Annotated[str, Meta(pattern=r"^https://[^/\s]+:[0-9]{1,5}$")]
-Address = Annotated[str, Meta(pattern=r"^(\[[0-9A-Fa-f:]+\]|[^:\s]+):[0-9]{1,5}$")]
-Words = Annotated[str, Meta(min_length=1)]
+KilobitsPerSecond = Annotated[int, Meta(ge=0)]
 
 
 class Collector(msgspec.Struct, frozen=True):
@@ -30,42 +31,32 @@ class Collector(msgspec.Struct, frozen=True):
     """Most the spool may take."""
     disk_floor_mib: Annotated[int, Meta(ge=0)] = 512
     """Free space that the spool leaves on the disk."""
-
-
-class TailSource(msgspec.Struct, frozen=True):
-    """``[[source]]`` of kind ``tail``: files that grow."""
-
-    id: Name
-    format: Name
-    paths: Annotated[list[Words], Meta(min_length=1)]
-    """Patterns; ``**`` crosses folders. Relative to the settings file."""
-    kind: str = "tail"
-    zone: str = "Asia/Ho_Chi_Minh"
-
-
-class _Listening(msgspec.Struct, frozen=True):
-    id: Name
-    listen: Address
-    kind: str
-    format: Name = "syslog"
-    zone: str = "Asia/Ho_Chi_Minh"
+    keep_hours: Annotated[int, Meta(ge=0, le=720)] = 24
+    """How long delivered records are kept, so that a restored centre can ask for them again."""
+    in_flight: Annotated[int, Meta(ge=1, le=4)] = 4
+    """Batches under way at once."""
+    bandwidth_kbit_s: KilobitsPerSecond = 0
+    """Most that batches take of the line; 0: no limit."""
+    office_kbit_s: KilobitsPerSecond = 0
+    """The same in office hours; 0: as at other times."""
+    office_hours: OfficeHours = "07:30-17:30"
+    office_days: OfficeDays = "mon-fri"
+    zone: Zone = "Asia/Ho_Chi_Minh"
+    """Of the office hours."""
+    metrics: Metrics = ""
+    """Loopback address at which figures can be read; empty: none."""
+    allow_configuration: bool = True
+    """Take settings that the centre signed for this collector."""
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Return host and port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+    def office(self) -> Office:
+        """Return the office hours."""
+        return Office(*hours(self.office_hours), days(self.office_days), ZoneInfo(self.zone))
 
-
-class UdpSource(_Listening, frozen=True):
-    """``[[source]]`` of kind ``syslog_udp``: datagrams."""
-
-
-class TcpSource(_Listening, frozen=True):
-    """``[[source]]`` of kind ``syslog_tcp``: lines and octet-counted messages."""
-
-
-AnySource = TailSource | UdpSource | TcpSource
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """Return host and port for the figures, if they are wanted."""
+        return loopback(self.metrics) if self.metrics else None
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -86,14 +77,6 @@ class Settings(msgspec.Struct, frozen=True):
         return self.data_dir / "spool"
 
 
-MAX_PORT = 65_535
-KINDS: dict[str, type[AnySource]] = {
-    "tail": TailSource,
-    "syslog_udp": UdpSource,
-    "syslog_tcp": TcpSource,
-}
-
-
 def load(path: Path) -> Settings:
     """Return the settings in *path*.
 
@@ -101,10 +84,23 @@ def load(path: Path) -> Settings:
         ConfigError: every fault, one a line: key path, value, what would be accepted.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return load_text(text, path)
+
+
+def load_text(text: str, path: Path) -> Settings:
+    """Return the settings in *text* as if it stood in the file *path*, which is not looked at.
+
+    Raises:
+        ConfigError: as ``load``.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
     faults: list[str] = [f"{key}: unknown; accepted: collector, source" for key in raw.keys() - _TABLES]
     collector = _table(raw.get("collector"), Collector, "collector", faults)
@@ -114,7 +110,7 @@ def load(path: Path) -> Settings:
     folder = path.resolve().parent
     return Settings(
         collector,
-        tuple(_anchored(source, folder) for source in sources),
+        tuple(anchored(source, folder) for source in sources),
         folder / collector.data_dir,
     )
 
@@ -131,13 +127,12 @@ def _sources(raw: Any, faults: list[str]) -> list[AnySource]:
     for number, table in enumerate(raw):
         where = f"source.{number}"
         kind = table.get("kind") if isinstance(table, dict) else None
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             faults.append(f"{where}.kind: {shortened(kind)}; accepted: {', '.join(KINDS)}")
             continue
         source = _table(table, KINDS[kind], where, faults)
         if source is not None:
             found.append(source)
-            faults += _faults_of(source, where)
     counts = Counter(source.id for source in found)
     faults += [f"source: id {id_!r} is given {n} times" for id_, n in counts.items() if n > 1]
     return found
@@ -155,31 +150,14 @@ def _table(raw: Any, kind: type[T], where: str, faults: list[str]) -> T | None:
     for name, field in fields.items():
         if name in raw:
             try:
-                values[name] = msgspec.convert(raw[name], type=field.type)
-            except msgspec.ValidationError as error:
+                values[name] = converted(raw[name], field.type)
+            except ValueError as error:
                 faults.append(f"{where}.{name}: {_said(error)}; got {shortened(raw[name])}")
         elif field.required:
             faults.append(f"{where}.{name}: missing")
     return kind(**values) if len(faults) == before else None
 
 
-def _said(error: msgspec.ValidationError) -> str:
+def _said(error: ValueError) -> str:
     """Return the error with the place inside the value, if it has one."""
     return re.sub(r" - at `\$(.*)`$", lambda match: f" at {match[1]}" if match[1] else "", str(error))
-
-
-def _faults_of(source: AnySource, where: str) -> list[str]:
-    faults: list[str] = []
-    try:
-        ZoneInfo(source.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        faults.append(f"{where}.zone: {shortened(source.zone)}; accepted: IANA names as Asia/Ho_Chi_Minh")
-    if isinstance(source, _Listening) and not 0 < source.address[1] <= MAX_PORT:
-        faults.append(f"{where}.listen: port {source.address[1]}; accepted: 1 to {MAX_PORT}")
-    return faults
-
-
-def _anchored(source: AnySource, folder: Path) -> AnySource:
-    if isinstance(source, TailSource):
-        return msgspec.structs.replace(source, paths=[str(folder / pattern) for pattern in source.paths])
-    return source
