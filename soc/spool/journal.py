@@ -91,6 +91,7 @@ class Journal:
         self._marked = True
         self._growth = Growth(self._shelf, room.segment_bytes, open_segment)
         self._refused = Refused(folder, self.spool, int(room.limit_bytes * REFUSED_SHARE), open_segment)
+        self._next = max([self._next, *(seq + 1 for seq in self._refused.gaps)])
         self._outgoing = Outgoing(self._shelf, self._refused, start.at_ms)
         self._reserve = Reserve(folder, room.reserve_bytes)
         self._capacity = Capacity(room, self._shelf, self._refused, self._reserve)

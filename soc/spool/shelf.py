@@ -109,6 +109,10 @@ class Shelf:
                 if frame.first_seq + frame.count > from_seq:
                     yield Place(first, found), frame
 
+    def frames_of(self, first_seq: int) -> Iterator[Frame]:
+        """Yield the whole frames of one segment."""
+        return (frame for _, frame in self._read(first_seq))
+
     def set_aside(self, first_seq: int, last_seq: int) -> int:
         """Keep the bytes of damaged segments in that range for people; return how many are news."""
         return sum(self._set_aside(first) for first in self.firsts if first_seq <= first <= last_seq)
@@ -133,7 +137,7 @@ class Shelf:
             next_seq = max(next_seq, frame.first_seq + frame.count)
             positions = decode_positions(frame)
             if positions is not None:
-                states |= positions.states
+                states = positions.states if positions.complete else states | positions.states
                 complete |= positions.complete
         return next_seq, states, complete
 

@@ -77,6 +77,16 @@ def test_numbers_of_an_earlier_spool_mean_nothing_to_this_one(tmp_path: Path) ->
     assert len(list(read_refused(tmp_path))) == 1
 
 
+def test_a_number_once_set_aside_is_never_given_again(tmp_path: Path) -> None:
+    journal = five(tmp_path)
+    journal.set_aside(4, WHY)
+    journal.close()
+    next(tmp_path.glob("0*.seg")).write_bytes(b"")  # a disk that lied
+    journal = a_journal(tmp_path)
+    assert journal.append([a_record("new")], {}) >= 5
+    assert [text for _, text in everything(journal)] == ["new"]
+
+
 def test_a_number_that_is_not_there_can_be_set_aside_too(tmp_path: Path) -> None:
     journal = five(tmp_path)
     assert journal.set_aside(9, WHY) == Gap("", 9, 9, WHY, 77)
