@@ -71,7 +71,10 @@ class Keeper:
             await asyncio.to_thread(self.journal.trim, machine.now_ms())
             if self.journal.trouble != told:
                 told = self.journal.trouble
-                self.log.warning(Said.SPOOL_FULL, error=told or "all is well again")
+                if told:
+                    self.log.warning(Said.SPOOL_FAILED, error=told)
+                else:
+                    self.log.info(Said.SPOOL_ROOM)
             await self.clock.sleep(TEND_EVERY)
 
     async def _insist_on(self, channel: Channel[Reading]) -> None:
@@ -109,6 +112,9 @@ class Keeper:
         self.lag.kept(first_seq, records)
         self.lag.acknowledged(self.journal.acked_seq)  # it may have been delivered since
         self.kept.set()
+        for reading in readings:
+            if reading.durable is not None:
+                reading.durable.set()
 
     async def _note_for_ever(self) -> None:
         while True:
@@ -128,10 +134,11 @@ class Keeper:
                 return
             self.kept.set()
             for shed in let_go.shed:
-                self.log.warning(Said.SPOOL_FULL, source=shed.source, let_go=shed.count, why=shed.why)
+                self.log.warning(Said.SHED, source=shed.source, records=shed.count, why=shed.why)
 
     def _say(self, error: SpoolError) -> bool:
-        self.log.warning(Said.SPOOL_FULL, error=str(error))
+        said = Said.SPOOL_FULL if isinstance(error, SpoolFull) else Said.SPOOL_FAILED
+        self.log.warning(said, error=str(error))
         return True
 
 

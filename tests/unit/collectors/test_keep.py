@@ -156,7 +156,7 @@ async def test_a_failing_disk_stops_neither_the_stage_nor_those_who_cannot_wait(
     async with keeping(keeper, waiting, shedding):
         await waiting.send(Reading((a_record("waits"),)))
         await shedding.send(udp("lost"))
-        await until(clock, lambda: said.getvalue().count("Read-only") >= 2)
+        await until(clock, lambda: said.getvalue().count("spool_failed") >= 2)
         await clock.advance(timedelta(minutes=5))
         journal.acknowledge(2)
         assert journal.acked_seq == 2
@@ -165,6 +165,26 @@ async def test_a_failing_disk_stops_neither_the_stage_nor_those_who_cannot_wait(
     assert [text for _, text in everything(journal)] == ["waits"]
     assert gaps(journal, 2) == [("udp", 1, "the spool's disk fails")]
     assert said.getvalue().count("Read-only") == 2
+
+
+async def test_who_waits_for_its_words_to_be_durable_is_told_and_of_what_is_let_go_never(
+    tmp_path: Path,
+) -> None:
+    journal = full(tmp_path)
+    before = journal.next_seq
+    said = StringIO()
+    keeper, clock = a_keeper(journal, said)
+    waiting, shedding = Channel[Reading](1), Channel[Reading](1)
+    kept, lost = asyncio.Event(), asyncio.Event()
+    async with keeping(keeper, waiting, shedding):
+        await waiting.send(Reading((a_record("waits" * 100),), durable=kept))
+        await shedding.send(Reading((a_record("lost" * 100, source="udp"),), durable=lost))
+        await until(clock, lambda: "records_shed" in said.getvalue())
+        assert not kept.is_set()
+        journal.acknowledge(before)
+        await until(clock, kept.is_set)
+    assert not lost.is_set()
+    assert [text for _, text in everything(journal)] == ["waits" * 100]
 
 
 async def test_counts_that_are_still_held_at_the_end_are_noted_then(tmp_path: Path) -> None:
