@@ -92,21 +92,29 @@ class Atoms:
 
 def all_of(parts: Sequence[Condition]) -> Condition:
     """Return the tree that holds where every part does."""
-    if any(part is False for part in parts):
-        return False
-    kept = tuple(part for part in parts if part is not True)
-    return All(kept) if len(kept) > 1 else kept[0] if kept else True
+    kept: list[Tree] = []
+    for part in parts:
+        if part is False:
+            return False
+        if part is not True:
+            kept.append(part)
+    return All(tuple(kept)) if len(kept) > 1 else kept[0] if kept else True
 
 
 def any_of(parts: Sequence[Condition]) -> Condition:
     """Return the tree that holds where some part does."""
-    if any(part is True for part in parts):
-        return True
-    atoms = frozenset(part for part in parts if type(part) is int)
-    trees = tuple(part for part in parts if not isinstance(part, int))
+    atoms: set[Atom] = set()
+    trees: list[Tree] = []
+    for part in parts:
+        if part is True:
+            return True
+        if type(part) is int:
+            atoms.add(part)
+        elif not isinstance(part, int):
+            trees.append(part)
     if len(atoms) + len(trees) == 1:
         return next(iter(atoms)) if atoms else trees[0]
-    return Any_(atoms, trees) if atoms or trees else False
+    return Any_(frozenset(atoms), tuple(trees)) if atoms or trees else False
 
 
 def without(part: Condition) -> Condition:

@@ -72,7 +72,7 @@ class Words:
             texts = words_of(self._patterns[atom], _STRETCH)
         elif atom in self._keywords:
             texts = words_of(self._keywords[atom], _BARE_STRETCH)
-        needed = self._of[atom] = all_of([self._number(text) for text in texts])
+        needed = self._of[atom] = all_of(list(map(self._number, texts)))
         return needed
 
     def _number(self, text: bytes) -> Word:
