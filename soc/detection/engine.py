@@ -166,7 +166,7 @@ def _judges(rules: Sequence[Lowered], atoms: Atoms, index: Index, databases: Dat
         keywords=Keywords(atoms.keywords, databases),
         find_candidates=index,
         room=Room(),
-        words=Words(atoms),
+        words=Words(atoms, databases),
         databases=databases,
         for_text=list(_for_text(rules, atoms)),
     )

@@ -9,7 +9,10 @@ import msgspec
 
 Scan = Callable[[bytes], list[int]]
 Made = dict[bytes, bytes]
-"""Digest of what a database was compiled from → its serialised form; empty where hyperscan refused."""
+"""Digest of what a database was compiled from → its serialised form; empty where hyperscan refused.
+
+Or of what a note is about → the note.
+"""
 
 
 class Entry(NamedTuple):
@@ -31,6 +34,18 @@ class Databases:
         self._known = known or {}
         self.made: Made = {}
         """What was used so far."""
+
+    def recall(self, about: bytes) -> bytes | None:
+        """Return what this engine, or an earlier one, noted *about* something."""
+        key = _note_key(about)
+        found = self.made.get(key, self._known.get(key))
+        if found is not None:
+            self.made[key] = found
+        return found
+
+    def note(self, about: bytes, what: bytes) -> None:
+        """Keep *what* was found out *about* something, which is said whole."""
+        self.made[_note_key(about)] = what
 
     def get(self, entries: Sequence[Entry], *, literal: bool) -> Any | None:
         """Return the database of *entries*, whose ids are their positions; None where it is refused."""
@@ -81,6 +96,10 @@ class Scanner:
             half = len(entries) // 2
             self._take(entries[:half], first, databases, literal=literal)
             self._take(entries[half:], first + half, databases, literal=literal)
+
+
+def _note_key(about: bytes) -> bytes:
+    return hashlib.blake2b(about, digest_size=16, person=b"note").digest()
 
 
 def _compiled(entries: Sequence[Entry], *, literal: bool) -> bytes:

@@ -5,7 +5,7 @@ combination of words that any rule could match, and need not be decoded at all.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import hyperscan
 
@@ -52,12 +52,18 @@ class Sieve:
         everything = (*rules, *judges.for_text)
         needs = [need for need in map(words.needed, everything) if need.tree is not False]
         self._by_word, self._always = necessary_atoms([need.program for need in needs])
+        self._words: Sequence[Word] = sorted(frozenset[Word]().union(*(need.atoms for need in needs)))
+        self._about = b"usual words of\0" + b"\0".join(words.texts[word] for word in self._words)
         self._granted: frozenset[Word] = frozenset()
         """Words that are taken to stand in every record, since they do in most."""
-        self._met: Counter[int] = Counter()
-        self._judged = 0
-        self._look_for(sorted(frozenset[Word]().union(*(need.atoms for need in needs))))
-        self._scan: Scan = self._learn
+        usual = judges.databases.recall(self._about)
+        if usual is None:
+            self._met: Counter[int] = Counter()
+            self._judged = 0
+            self._look_for(self._words)
+            self._scan: Scan = self._learn
+        else:
+            self._grant(usual.split(b"\0"))
         self._anything = Verdict(everything, None, keywords=True)
         self._verdicts: Kept[Verdict] = Kept()
         judges.room.share(self._verdicts)
@@ -91,9 +97,14 @@ class Sieve:
         """Take words that stand in most records for granted: they tell little, and each costs a call."""
         usual = self._met.most_common(MAX_GRANTED)
         often = [n for n, times in usual if times >= NEARLY * SETTLED and n < len(self._words)]
-        self._granted = frozenset(self._words[position] for position in often)
-        self._look_for([word for word in self._words if word not in self._granted])
+        texts = [self._judges.words.texts[self._words[position]] for position in often]
+        self._judges.databases.note(self._about, b"\0".join(texts))
+        self._grant(texts)
         self._verdicts.clear()
+
+    def _grant(self, texts: Collection[bytes]) -> None:
+        self._granted = frozenset(word for word in self._words if self._judges.words.texts[word] in texts)
+        self._look_for([word for word in self._words if word not in self._granted])
 
     def _decide(self, found: frozenset[int]) -> Verdict:
         held = {self._words[position] for position in found if position < len(self._words)}

@@ -8,9 +8,12 @@ import re
 from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from soc.detection.atoms import All, Any_, Atom, Atoms, Condition, Without, all_of, any_of
 from soc.detection.program import Lowered
 from soc.detection.runs import literal_runs
+from soc.detection.scanner import Databases
 from soc.kernel.folding import fold
 from soc.rulebook.plan import Boolean, Pattern, Regex, Text
 
@@ -25,17 +28,32 @@ DOUBTS = (
 """Where one of these stands in a record, words may be written otherwise."""
 
 
+class _Found(msgspec.Struct, array_like=True):
+    texts: list[bytes]
+    of: list[list[Word]]
+    """Atom → its words."""
+
+
 class Words:
     """The words of all patterns of an engine, numbered."""
 
-    def __init__(self, atoms: Atoms) -> None:
-        """Know the patterns in *atoms*; their words are looked for on demand."""
-        self._patterns: dict[Atom, Pattern] = {a: p for t in atoms.fields.values() for p, a in t.items()}
-        self._keywords: dict[Atom, Pattern] = {a: p for p, a in atoms.keywords.items()}
-        self._of: dict[Atom, Condition] = {}
+    def __init__(self, atoms: Atoms, databases: Databases) -> None:
+        """Find the words of the patterns in *atoms*, or recall them."""
+        patterns: list[Pattern | None] = [None] * len(atoms.owners)
+        for pattern, atom in (pair for table in atoms.fields.values() for pair in table.items()):
+            patterns[atom] = pattern
+        for keyword, atom in atoms.keywords.items():
+            patterns[atom] = keyword
+        about = b"words of\0" + msgspec.msgpack.encode((patterns, sorted(atoms.keywords.values())))
+        noted = databases.recall(about)
+        if noted is None:
+            found = _found(patterns, frozenset(atoms.keywords.values()))
+            databases.note(about, msgspec.msgpack.encode(found))
+        else:
+            found = msgspec.msgpack.decode(noted, type=_Found)
+        self._of = found.of
         self._relaxed: WeakKeyDictionary[Lowered, Lowered] = WeakKeyDictionary()
-        self._numbers: dict[bytes, Word] = {}
-        self.texts: list[bytes] = []
+        self.texts = found.texts
         """Word → how it stands in a record, but for case."""
 
     def needed(self, rule: Lowered) -> Lowered:
@@ -61,28 +79,22 @@ class Words:
 
     def of(self, atom: Atom) -> Condition:
         """Return what must be true of a record's words wherever *atom* holds."""
-        try:
-            return self._of[atom]
-        except KeyError:
-            return self._found(atom)
-
-    def _found(self, atom: Atom) -> Condition:
-        texts: Iterable[bytes] = ()
-        if atom in self._patterns:
-            texts = words_of(self._patterns[atom], _STRETCH)
-        elif atom in self._keywords:
-            texts = words_of(self._keywords[atom], _BARE_STRETCH)
-        needed = self._of[atom] = all_of(list(map(self._number, texts)))
-        return needed
-
-    def _number(self, text: bytes) -> Word:
-        number = self._numbers.setdefault(text, len(self.texts))
-        if number == len(self.texts):
-            self.texts.append(text)
-        return number
+        return all_of(self._of[atom])
 
 
-def words_of(pattern: Pattern, stretch: re.Pattern[str]) -> list[bytes]:
+def _found(patterns: Iterable[Pattern | None], keywords: frozenset[Atom]) -> _Found:
+    numbers: dict[bytes, Word] = {}
+    of = [
+        [
+            numbers.setdefault(text, len(numbers))
+            for text in words_of(pattern, _BARE_STRETCH if atom in keywords else _STRETCH)
+        ]
+        for atom, pattern in enumerate(patterns)
+    ]
+    return _Found([*numbers], of)
+
+
+def words_of(pattern: Pattern | None, stretch: re.Pattern[str]) -> list[bytes]:
     """Return the longest words of *pattern*; none if a value may fit that does not stand as it is."""
     literals: Iterable[object]
     match pattern:

@@ -101,3 +101,13 @@ def test_what_was_refused_is_remembered_as_refused() -> None:
 def test_different_databases_have_different_keys(other: tuple[list[Entry], bool]) -> None:
     entries, literal = other
     assert _made(GOOD).keys().isdisjoint(_made(entries, literal=literal))
+
+
+def test_what_was_noted_about_something_is_recalled_by_a_later_engine() -> None:
+    databases = Databases()
+    assert databases.recall(b"a") is None
+    databases.note(b"a", b"")
+    assert databases.recall(b"a") == b""
+    later = Databases(databases.made)
+    assert (later.recall(b"a"), later.recall(b"b")) == (b"", None)
+    assert later.made == databases.made

@@ -8,6 +8,7 @@ from support.rulings import TEST, loaded, rule_text
 
 from soc.detection import sieve
 from soc.detection.engine import Engine
+from soc.detection.scanner import Databases
 from soc.detection.sieve import Sieve, Verdict
 from soc.model.event import LogSource
 
@@ -122,6 +123,17 @@ def test_words_of_most_records_are_taken_for_granted_after_a_while() -> None:
     assert not judged(found, g="rare").is_nothing
     assert not judged(found, f="usual", g="rare").is_nothing
     assert judged(found, f="usual").is_nothing
+
+
+def test_a_later_engine_knows_the_usual_words_from_the_start() -> None:
+    rules = engine_of("{s: {f|contains: usual, g|contains: rare}, condition: s}")
+    first = rules.sieve({"id": 1}, (TEST,))
+    for number in range(sieve.SETTLED):
+        assert judged(first, f="usual", n=number).is_nothing
+    later = Engine(rules.rules, databases=Databases(rules.databases.made))
+    assert not judged(later.sieve({"id": 1}, (TEST,)), g="rare").is_nothing
+    assert judged(later.sieve({"id": 1}, (TEST,)), f="usual").is_nothing
+    assert later.databases.made.keys() <= rules.databases.made.keys()
 
 
 def test_whoever_sends_the_first_records_chooses_few_words() -> None:

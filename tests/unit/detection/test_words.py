@@ -14,6 +14,7 @@ from support.rulings import event_with, plan_of
 from soc.detection import reference
 from soc.detection.atoms import All, Any_, Atoms, Condition, Without, atoms_in
 from soc.detection.program import Lowered
+from soc.detection.scanner import Databases
 from soc.detection.words import _BARE_STRETCH, _STRETCH, DOUBTS, Words, words_of
 from soc.model.fields import text_of
 from soc.rulebook import plan
@@ -129,7 +130,7 @@ def of_tree(tree: Condition, words: set[int]) -> bool:
 def test_what_is_needed_in_words_is_true_wherever_the_condition_is(node: Node, held: set[int]) -> None:
     atoms = Atoms()
     tree = atoms.lower(node)
-    words = Words(atoms)
+    words = Words(atoms, Databases())
     needed = words.relaxed(tree)
     assume(not isinstance(tree, bool))
     if Lowered(0, plan_of("{s: {f: x}, condition: s}"), tree).program.judge(set(held)):
@@ -144,7 +145,7 @@ def test_equal_words_are_one_word_whatever_they_are_of() -> None:
     tree = atoms.lower(
         plan_of("{s: {f|contains: EVIL, g|endswith: evil, h|cased: Evil}, condition: s}").condition
     )
-    words = Words(atoms)
+    words = Words(atoms, Databases())
     words.relaxed(tree)
     assert words.texts == [b"evil"]
 
@@ -153,6 +154,20 @@ def test_what_a_rule_needs_is_worked_out_once() -> None:
     atoms = Atoms()
     rule = plan_of("{s: {f: evil}, condition: s}")
     lowered = Lowered(0, rule, atoms.lower(rule.condition))
-    words = Words(atoms)
+    words = Words(atoms, Databases())
     assert words.needed(lowered) is words.needed(lowered)
     assert words.needed(lowered).rule is rule
+
+
+def test_words_that_were_found_once_are_recalled_for_the_same_patterns_only() -> None:
+    atoms = Atoms()
+    tree = atoms.lower(plan_of("{s: {f|contains: evil, g|re: 'cmd.+exe'}, condition: s}").condition)
+    databases = Databases()
+    first = Words(atoms, databases)
+    second = Words(atoms, Databases(databases.made))
+    assert (second.texts, second.relaxed(tree)) == (first.texts, first.relaxed(tree))
+    other = Atoms()
+    other.lower(plan_of("{s: {f|contains: else, g|re: 'cmd.+exe'}, condition: s}").condition)
+    known = Databases(databases.made)
+    assert Words(other, known).texts == [b"else", b"cmd", b"exe"]
+    assert len(known.made) == 1
