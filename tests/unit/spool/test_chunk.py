@@ -48,3 +48,24 @@ def test_only_shed_numbers_still_are_something_to_deliver() -> None:
     chunk = filling.chunk()
     assert bool(chunk)
     assert (chunk.first_seq, texts(chunk), chunk.end_seq) == (5, ["e"], 6)
+
+
+def test_a_chunk_has_no_more_gaps_than_a_batch_may_have() -> None:
+    filling = Filling(1, Limits(gaps=2), 77)
+    gaps = tuple(Gap("udp", n, n, "why", 0) for n in range(1, 6))
+    assert filling.take(1, kept(gaps=gaps[:1]))
+    assert not filling.take(2, kept(gaps=gaps[1:]))
+    assert (filling.chunk().gaps, filling.chunk().end_seq) == (gaps[:2], 3)
+
+
+def test_a_refused_number_is_a_gap_before_records_and_ends_a_chunk_behind_them() -> None:
+    refused = {n: Gap("file", n, n, "refused", 0) for n in (1, 3)}
+    filling = Filling(1, Limits(), 77, refused)
+    assert not filling.take(1, kept("a", "b", "c", "d"))
+    chunk = filling.chunk()
+    assert (chunk.gaps, chunk.first_seq, texts(chunk), chunk.end_seq) == (
+        (refused[1], refused[3]),
+        2,
+        ["b"],
+        4,
+    )

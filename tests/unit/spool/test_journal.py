@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -387,34 +386,47 @@ def test_a_disk_that_became_read_only_refuses_in_words_and_may_come_back(tmp_pat
     assert everything(a_journal(tmp_path)) == [(1, "a"), (2, "c")]
 
 
-class UnsureDisk(SegmentWriter):
-    """A disk that fails to sync what it wrote; what it wrote is copied before anybody cuts it off."""
+class UncutDisk(SegmentWriter):
+    """A disk that fails to sync what it wrote and cannot be cut: its file is elsewhere for a while."""
 
     def __init__(self, path: Path) -> None:
         def sync(handle: int) -> None:
             if (path.parent / "eio").exists():
-                shutil.copy(path, path.with_suffix(".copy"))
+                path.replace(path.with_suffix(".away"))
                 raise OSError(errno.EIO, "Input/output error")
             os.fdatasync(handle)
 
         super().__init__(path, sync=sync)
 
 
-def test_a_refused_frame_that_could_not_be_cut_off_is_not_read(tmp_path: Path) -> None:
-    journal = a_journal(tmp_path, open_segment=UnsureDisk)
+@pytest.mark.parametrize("segment_bytes", [1, 1 << 20], ids=["new segment", "grown segment"])
+def test_a_refused_frame_that_could_not_be_cut_off_is_not_read(tmp_path: Path, segment_bytes: int) -> None:
+    journal = a_journal(tmp_path, open_segment=UncutDisk, segment_bytes=segment_bytes)
     journal.append([a_record("a")], {"s": b"1"})
     (tmp_path / "eio").touch()
     with pytest.raises(SpoolError):
         journal.append([a_record("refused"), a_record("refused too")], {"s": b"2"})
     (tmp_path / "eio").unlink()
-    first = segments(tmp_path)[0]
-    first.with_suffix(".copy").replace(first)
-    assert journal.append([a_record("b")], {"s": b"3"}) == 2
-    assert everything(journal) == [(1, "a"), (2, "b")]
+    for path in tmp_path.glob("*.away"):
+        path.replace(path.with_suffix(".seg"))
+    assert everything(journal) == [(1, "a")]
+    expected = [(1, "a")]
+    for text in "bcd":
+        expected.append((journal.append([a_record(text)], {"s": b"3"}), text))
+        assert everything(journal) == expected
     journal.close()
     journal = a_journal(tmp_path)
-    assert everything(journal) == [(1, "a"), (2, "b")]
-    assert (journal.states(), journal.next_seq) == ({"s": b"3"}, 3)
+    assert everything(journal) == expected == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+    assert (journal.states(), journal.next_seq) == ({"s": b"3"}, 5)
+
+
+def test_a_state_that_was_forgotten_does_not_come_back_from_the_same_segment(tmp_path: Path) -> None:
+    for states in ({"a": b"1"}, {"a": b"", "b": b"2"}):
+        journal = a_journal(tmp_path)
+        journal.append([], states)  # no number is used: both starts write into one segment
+        journal.close()
+    assert len(segments(tmp_path)) == 1
+    assert a_journal(tmp_path).states() == {"b": b"2"}
 
 
 def test_a_marker_that_cannot_be_written_is_trouble_and_the_note_holds(tmp_path: Path) -> None:
