@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from soc.spool.growth import SpoolFull
 from soc.spool.refused import Refused
 from soc.spool.reserve import Reserve
 from soc.spool.shelf import Shelf
@@ -46,20 +45,23 @@ class Capacity:
         """Return what is taken on the disk."""
         return self.shelf.used_bytes + self.reserve.used_bytes + self.refused.used_bytes
 
-    def make_room(self, size: int, acked_seq: int) -> None:
-        """See to it that *size* bytes fit, if need be by deleting all that is delivered.
+    def fits(self, size: int) -> bool:
+        """Return whether *size* more bytes keep to the limit and to the floor."""
+        within_limit = self.used_bytes + size <= self.room.limit_bytes
+        return within_limit and self.room.free_bytes() - size >= self.room.floor_bytes
 
-        Raises:
-            SpoolFull: they do not.
-        """
-        if self._fits(size):
-            return
+    def state(self) -> str:
+        """Return in words how full it is."""
+        return (
+            f"{self.shelf.folder} holds {self.used_bytes} of {self.room.limit_bytes} bytes; "
+            f"the disk has {self.room.free_bytes()} free, of which {self.room.floor_bytes} must stay"
+        )
+
+    def free(self, acked_seq: int) -> bool:
+        """Delete all that is delivered; return whether there was anything."""
+        delivered = self.shelf.delivered(acked_seq)
         self.shelf.trim(acked_seq, 0)
-        if not self._fits(size):
-            raise SpoolFull(
-                f"{self.shelf.folder} holds {self.used_bytes} of {self.room.limit_bytes} bytes; "
-                f"the disk has {self.room.free_bytes()} free, of which {self.room.floor_bytes} must stay"
-            )
+        return bool(delivered)
 
     def trim(self, acked_seq: int) -> None:
         """Delete what is delivered and beyond its share."""
@@ -75,9 +77,5 @@ class Capacity:
     def refill(self) -> None:
         """Take the reserve again when there is room for it."""
         wanted = self.reserve.wanted_bytes
-        if wanted and (self.reserve.found or self._fits(wanted)):
+        if wanted and (self.reserve.found or self.fits(wanted)):
             self.reserve.fill()
-
-    def _fits(self, size: int) -> bool:
-        within_limit = self.used_bytes + size <= self.room.limit_bytes
-        return within_limit and self.room.free_bytes() - size >= self.room.floor_bytes

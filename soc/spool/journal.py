@@ -195,7 +195,8 @@ class Journal:
             try:
                 self._refused.add(chunk.boot, gap, found)
             except SpoolFull:
-                self._reserve.give_up()  # whoever stands in the way of all others goes first
+                if not self._free_delivered():
+                    self._reserve.give_up()  # whoever stands in the way of all others goes first
                 self._refused.add(chunk.boot, gap, found)
             return gap
 
@@ -231,10 +232,10 @@ class Journal:
         count = len(records) + let_go
         try:
             self._keep(count, kept, reserved=reserved)
-        except SpoolFull:
-            raise
-        except SpoolError:
-            # In a new segment: what a failed sync left behind proves nothing.
+        except SpoolError as error:
+            if isinstance(error, SpoolFull) and not self._free_delivered():
+                raise
+            # Otherwise in a new segment: what a failed sync left behind proves nothing.
             self._keep(count, kept, reserved=reserved)
         self._next = first_seq + count
         self._states = _merged(self._states, states)
@@ -262,8 +263,14 @@ class Journal:
             self._growth.adopt(writer)
 
     def _make_room(self, size: int) -> None:
+        while not self._capacity.fits(size):
+            if not self._free_delivered():
+                raise SpoolFull(self._capacity.state())
+
+    def _free_delivered(self) -> bool:
+        """Delete all that was delivered; return whether there was anything."""
         try:
-            self._capacity.make_room(size, self._acked)
+            return self._capacity.free(self._acked)
         except OSError as error:
             raise SpoolError(f"{self._shelf.folder}: {error.strerror} at deleting a segment") from error
 
