@@ -85,7 +85,7 @@ def scan(paths: tuple[Path, ...], folders: tuple[Path, ...], **options: Any) -> 
         understanding = content.understanding(routed=not options["no_routing"])
         progress.remove_task(task)
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)  # little of what a record makes outlives it
+    gc.set_threshold(500_000, 20, 100)  # what outlives a record is remembered values, without cycles
     jobs = options["jobs"] or len(os.sched_getaffinity(0))
     hits = _hits(list(find(list(paths))), understanding, manner, tally, jobs=jobs)
     with _failures_told():

@@ -39,7 +39,7 @@ def main(what: str, rules: str, cache: str, *more: str) -> dict[str, Any]:
         "ready_cpu_seconds": round(time.process_time() - began, 3),
     }
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(500_000, 20, 100)
     match what:
         case "lines":
             figures |= lines(reading, more[0], Path(more[1]))
