@@ -60,8 +60,17 @@ def exact(value: Any) -> bool:
     if _EXACT_KINDS.issuperset(map(type, value.values())):
         return True
     others = [element for element in value.values() if type(element) not in _EXACT_KINDS]
-    flat = all(type(element) is list and _EXACT_KINDS.issuperset(map(type, element)) for element in others)
-    return flat or _count_keys(value) >= 0
+    return all(map(_is_flat, others)) or _count_keys(value) >= 0
+
+
+def _is_flat(element: Any) -> bool:
+    """Return whether *element* is an exact number, or a list of nothing but exact scalars."""
+    kind = type(element)
+    if kind is float:
+        return -_FIRST_INEXACT < element < _FIRST_INEXACT
+    return kind is list and all(
+        type(e) in _EXACT_KINDS or (type(e) is float and _is_flat(e)) for e in element
+    )
 
 
 def load_leniently(text: str) -> tuple[Fields, bool]:
