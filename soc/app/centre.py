@@ -13,6 +13,8 @@ from soc.app.playbooks import read_playbooks
 from soc.app.rules_in_force import RulesInForce
 from soc.gateway.authority import Authority, open_authority
 from soc.gateway.credentials import CredentialsFold
+from soc.gateway.keys import ApiKeysFold
+from soc.gateway.signing import Signer, open_signer
 from soc.health.fleet import Fleet
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError, StoreError
@@ -44,6 +46,7 @@ class Folds:
     runs: RunsFold
     outbox: OutboxFold
     credentials: CredentialsFold
+    keys: ApiKeysFold
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Centre:
     lease: SqliteLease
     accounts: SqliteAccounts
     authority: Authority
+    signer: Signer
     intake: Intake
     report: SelfReport
     fleet: Fleet
@@ -92,7 +96,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
     folder = settings.data_dir
     rules = RulesInForce(settings.rules.folders, settings.rules.mappings, folder / "cache", log)
     boot = random_id()
-    folds = Folds(AlertsFold(), RunsFold(), OutboxFold(), CredentialsFold())
+    folds = Folds(AlertsFold(), RunsFold(), OutboxFold(), CredentialsFold(), ApiKeysFold())
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(folder))
         ledger = stack.enter_context(closing(SqliteLog.open(folder / "ledger.db")))
@@ -114,6 +118,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
             lease=lease,
             accounts=accounts,
             authority=open_authority(folder / "pki", clock.now()),
+            signer=open_signer(folder / "pki"),
             intake=intake,
             report=SelfReport(intake, clock, boot),
             fleet=Fleet(),
@@ -128,7 +133,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
 async def _recorder(ledger: SqliteLog, folds: Folds, clock: Clock, folder: Path) -> Recorder:
     recorder = Recorder(
         ledger,
-        [folds.alerts, folds.runs, folds.outbox, folds.credentials],
+        [folds.alerts, folds.runs, folds.outbox, folds.credentials, folds.keys],
         clock,
         snapshots=FileSnapshots(folder / "ledger.snapshot"),
     )

@@ -20,6 +20,8 @@ from soc.app.stages import announce, stages
 from soc.console.pages import application
 from soc.console.parts import Parts
 from soc.gateway.authority import open_server
+from soc.gateway.desk import Desk
+from soc.gateway.enrolment import Enrolment
 from soc.gateway.server import Gateway, tls_context
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError
@@ -96,14 +98,24 @@ async def _listen_gateway(edges: AsyncExitStack, centre: Centre) -> str:
     config, now = centre.settings.gateway, centre.clock.now()
     folder = centre.settings.data_dir / "pki"
     certificate, key = open_server(folder, centre.authority, config.names, now)
-    server = Gateway(
+    desk = Desk(
         intake=centre.intake,
         recorder=centre.recorder,
         credentials=centre.folds.credentials,
+        keys=centre.folds.keys,
+        clock=centre.clock,
+        log=centre.log,
+        boot=centre.boot,
+    )
+    enrolment = Enrolment(
+        recorder=centre.recorder,
+        credentials=centre.folds.credentials,
         authority=centre.authority,
+        signer=centre.signer,
         clock=centre.clock,
         log=centre.log,
     )
+    server = Gateway(centre.intake, desk, enrolment, centre.clock, centre.log)
     context = tls_context(certificate, key, folder / "ca.pem")
     return await _site(edges, server.application(), config.listen, context)
 

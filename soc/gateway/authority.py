@@ -1,5 +1,6 @@
 """The province's certificate authority for collectors: issues, names and recognises credentials."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from soc.kernel.errors import AuthError
@@ -31,11 +33,6 @@ class Authority:
     def pem(self) -> str:
         """Return the authority's certificate."""
         return pem_of(self.certificate)
-
-    def public_key_pem(self) -> str:
-        """Return the key that verifies what the centre signs."""
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self.key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
     def issue(self, csr_pem: str, origin: Origin, now: datetime) -> x509.Certificate:
         """Return a client certificate for *origin* over the key in *csr_pem*; its own names are ignored.
@@ -109,7 +106,7 @@ def open_server(folder: Path, authority: Authority, names: list[str], now: datet
     return certificate_path, key_path
 
 
-def write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+def write_key(path: Path, key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> None:
     """Write a private key readable by its owner alone."""
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -188,3 +185,10 @@ def _names(certificate: x509.Certificate) -> list[str]:
 def pem_of(certificate: x509.Certificate) -> str:
     """Return *certificate* in PEM."""
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def key_hash(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of the certificate's public key: the same for every certificate over it."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    der = certificate.public_key().public_bytes(serialization.Encoding.DER, form)
+    return hashlib.sha256(der).hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from soc.kernel.errors import AuthError
+from soc.ledger.catalogue import NEWEST
 from soc.ledger.fact import Fact, Payload, fact_id
 from soc.model.identity import Origin
 
@@ -96,8 +97,8 @@ def issue_token(token: str, origin: Origin, *, actor: str, now_ms: int, expires_
     return (_fact("EnrolTokenIssued", origin, actor, now_ms, payload),)
 
 
-def enrol(state: Credentials, token: str, serial: str, *, now_ms: int) -> tuple[Fact, ...]:
-    """Return the fact that spends *token* for the certificate *serial*.
+def enrol(state: Credentials, token: str, serial: str, key: str, *, now_ms: int) -> tuple[Fact, ...]:
+    """Return the fact that spends *token* for the certificate *serial* over the public key of hash *key*.
 
     Raises:
         AuthError: unknown, spent or expired token.
@@ -105,7 +106,7 @@ def enrol(state: Credentials, token: str, serial: str, *, now_ms: int) -> tuple[
     found = state.tokens.get(hashed(token))
     if found is None or found.spent or found.expires_ms < now_ms:
         raise AuthError("this enrolment token is unknown, spent or expired; ask the centre for a new one")
-    payload = {"token_hash": hashed(token), "serial": serial, **_members(found.origin)}
+    payload = {"token_hash": hashed(token), "serial": serial, "key": key, **_members(found.origin)}
     return (_fact("CollectorEnrolled", found.origin, "machine:gateway", now_ms, payload),)
 
 
@@ -132,7 +133,7 @@ def _fact(type_: str, origin: Origin, actor: str, now_ms: int, payload: Payload)
     about = str(payload["serial"] if "serial" in payload else payload["token_hash"])
     return Fact(
         type=type_,
-        version=1,
+        version=NEWEST[type_],
         id=fact_id(type_, about),
         at_ms=now_ms,
         actor=actor,

@@ -7,7 +7,7 @@ end in ``_ms``. Old versions stay readable for ever: ``tests/golden/facts`` hold
 from collections.abc import Mapping
 from typing import Final
 
-from soc.ledger.fact import Upcaster
+from soc.ledger.fact import Payload, Upcaster
 
 NEWEST: Final[Mapping[str, int]] = {
     # who runs
@@ -16,9 +16,17 @@ NEWEST: Final[Mapping[str, int]] = {
     "GatewayStarted": 1,  # stream
     # who may ship
     "EnrolTokenIssued": 1,  # token_hash, agency, collector, exercise, expires_ms
-    "CollectorEnrolled": 1,  # token_hash, agency, collector, exercise, serial
+    "CollectorEnrolled": 2,  # token_hash, agency, collector, exercise, serial, key (SHA-256, "" of old)
+    "CredentialRenewed": 1,  # serial, old_serial, agency, collector, exercise
+    "CredentialIssued": 1,  # serial, agency, collector, exercise, until_ms
     "CredentialRevoked": 1,  # serial, why
+    "ApiKeyIssued": 1,  # key_id, key_hash, agency, collector, exercise, expires_ms
+    "ApiKeyRevoked": 1,  # key_id, why
+    # what collectors are told
+    "ConfigurationIssued": 1,  # agency, collector, exercise, number, body, signature (base64), hash
+    "ResendAsked": 1,  # agency, collector, exercise, spool, from_seq
     # what was seen
+    "QuarantineReplayed": 1,  # from_day, to_day, replayed, still (not readable even now)
     "EpisodeRaised": 1,  # episode (model.episode.Episode as builtins)
     "EpisodeRevised": 1,  # episode, why
     "EpisodeRetracted": 1,  # episode_id, why, superseded_by
@@ -53,4 +61,12 @@ NEWEST: Final[Mapping[str, int]] = {
     # the ledger itself
     "Redacted": 1,  # n, part, why
 }
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
+
+
+def _without_key(payload: Payload) -> Payload:
+    return {**payload, "key": ""}
+
+
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
+    ("CollectorEnrolled", 1): _without_key,
+}

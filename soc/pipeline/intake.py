@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from soc.detection.engine import Engine
 from soc.kernel.clock import Clock
 from soc.kernel.errors import Conflict
@@ -85,8 +87,11 @@ class Intake:
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One batch is read at a time: an engine is not for two threads at once."""
 
-    async def accept(self, batch: Batch, origin: Origin) -> Receipt:
+    async def accept(self, batch: Batch, origin: Origin, *, door: str = "", repeats: int = 0) -> Receipt:
         """Store and feed *batch*, which came with *origin*'s credential.
+
+        Through a *door* (see ``Receipt.door``) its numbers count nothing; *repeats* of its records may have
+        been stored before under other ids.
 
         Raises:
             StoreBusy: nothing is promised; the same batch must come again.
@@ -96,6 +101,8 @@ class Intake:
             events, signals = await asyncio.to_thread(self._understand, batch, origin, received_at_ms)
         written = await self.writer.write(events)
         receipt = _receipt(batch, origin, events, written, received_at_ms)
+        if door:
+            receipt = msgspec.structs.replace(receipt, door=door, repeats=repeats, first_seq=1, last_seq=0)
         await self.feed.append(_entries(signals, receipt))
         return receipt
 
@@ -111,6 +118,12 @@ class Intake:
             sources=beat.sources,
             spool_bytes=beat.spool_bytes,
             software=beat.software,
+            spool=beat.spool,
+            spool_limit_bytes=beat.spool_limit_bytes,
+            shed=beat.shed,
+            set_aside=beat.set_aside,
+            configuration=beat.configuration,
+            certificate_until_ms=beat.certificate_until_ms,
         )
         await self.feed.append([FeedEntry(version=1, heartbeats=(heartbeat,))])
         return heartbeat
@@ -154,6 +167,8 @@ def _receipt(
         received_at_ms=received_at_ms,
         clock_offset_ms=received_at_ms - batch.sent_at_ms,
         read_until_ms=max((event.read_at_ms for event in events), default=0),
+        spool=batch.spool,
+        acked_seq=batch.acked_seq,
     )
 
 

@@ -49,6 +49,10 @@ def _contradictions(settings: Settings) -> list[str]:
     faults = [f"agency: id {id_!r} is given {n} times" for id_, n in counts.items() if n > 1]
     if "soc" in counts:
         faults.append("agency: id 'soc' is the centre's own; accepted: any other")
+    workers = settings.gateway.workers
+    if workers > 1:
+        faults.append(f"gateway.workers: {workers}; the embedded store has exactly one")
+    faults += _shared_ports(settings)
     console = settings.console
     if (console.certificate is None) != (console.key is None):
         faults.append("console: certificate and key belong together; give both or none")
@@ -56,6 +60,19 @@ def _contradictions(settings: Settings) -> list[str]:
     if console.certificate is None and not loopback:
         faults.append(f"console.listen: {console.listen} needs certificate and key; without: loopback only")
     return faults
+
+
+def _shared_ports(settings: Settings) -> list[str]:
+    gateway = settings.gateway
+    doors = {"bulk": gateway.bulk, "beats": gateway.beats, "relp": gateway.relp, "syslog": gateway.syslog}
+    named = {"gateway": gateway.listen, "console": settings.console.listen}
+    named |= {f"gateway.{name}": door.listen for name, door in doors.items() if door is not None}
+    counts = Counter(listen for listen in named.values() if not listen.endswith(":0"))
+    return [
+        f"{name}.listen: {listen} is given {counts[listen]} times; accepted: a port of its own"
+        for name, listen in named.items()
+        if counts[listen] > 1
+    ]
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

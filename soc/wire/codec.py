@@ -124,7 +124,7 @@ def _check_batch(batch: Batch) -> None:
     for gap in batch.gaps:
         _check_gap(gap)
     for record in batch.records:
-        _check_record(record)
+        check_record(record)
     _at_most("batch of {} days", len({record.day for record in batch.records}), MAX_DAYS)
 
 
@@ -135,7 +135,12 @@ def _check_gap(gap: Gap) -> None:
     _at_most("gap's texts of {} characters", max(len(gap.source), len(gap.why)), MAX_TEXT)
 
 
-def _check_record(record: Record) -> None:
+def check_record(record: Record) -> None:
+    """Let a record pass that keeps the wire's limits.
+
+    Raises:
+        WireError: it does not.
+    """
     _at_most("record of {} bytes", len(record.raw), MAX_RECORD_BYTES)
     names = (record.source, record.format, record.zone, record.fingerprint, record.own_id, record.peer)
     _at_most("record's names of {} characters", max(*map(len, names), len(record.encoding)), MAX_TEXT)

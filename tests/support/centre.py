@@ -13,7 +13,11 @@ from support.readings import own_sources
 from soc.detection.engine import Engine
 from soc.gateway.authority import Authority, open_authority, open_server
 from soc.gateway.credentials import CredentialsFold
+from soc.gateway.desk import Desk
+from soc.gateway.enrolment import Enrolment
+from soc.gateway.keys import ApiKeysFold
 from soc.gateway.server import Gateway, tls_context
+from soc.gateway.signing import open_signer
 from soc.kernel.clock import ManualClock
 from soc.kernel.logs import open_log
 from soc.parsing.mapping import entity_fields, known_logsource
@@ -45,6 +49,8 @@ class Receiving:
     events: MemoryEventStore
     feeds: Log
     recorder: Recorder
+    credentials: CredentialsFold
+    desk: Desk
     gateway: Gateway
     authority: Authority
     clock: ManualClock
@@ -56,19 +62,22 @@ async def receiving(
 ) -> Receiving:
     """Return a receiving centre whose files lie in *folder*."""
     clock, events, log = ManualClock(NOW), MemoryEventStore(), feeds or MemoryLog()
-    sources, credentials = own_sources(), CredentialsFold()
+    sources, credentials, keys = own_sources(), CredentialsFold(), ApiKeysFold()
     rulebook = load(
         [RuleFile("rule.yml", RULE)],
         known=lambda found: known_logsource(sources, found),
         entities=lambda found: entity_fields(sources, found),
     )
     understanding = Understanding(sources, Engine(rulebook.rules))
-    recorder = Recorder(MemoryLog(), [credentials], clock)
+    recorder = Recorder(MemoryLog(), [credentials, keys], clock)
     await recorder.start()
     intake = Intake(lambda: understanding, writer or events, Feed(log, "g", "b", clock), clock)
     authority = open_authority(folder, clock.now())
-    gateway = Gateway(intake, recorder, credentials, authority, clock, open_log(io.StringIO()))
-    return Receiving(intake, events, log, recorder, gateway, authority, clock, folder)
+    said = open_log(io.StringIO())
+    desk = Desk(intake, recorder, credentials, keys, clock, said, "b")
+    enrolment = Enrolment(recorder, credentials, authority, open_signer(folder), clock, said)
+    gateway = Gateway(intake, desk, enrolment, clock, said)
+    return Receiving(intake, events, log, recorder, credentials, desk, gateway, authority, clock, folder)
 
 
 @asynccontextmanager

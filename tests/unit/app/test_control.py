@@ -20,7 +20,7 @@ async def socket(tmp_path: Path) -> AsyncIterator[tuple[Receiving, Path]]:
     fleet = Fleet()
     control = Control(
         recorder=centre.recorder,
-        credentials=centre.gateway.credentials,
+        credentials=centre.credentials,
         accounts=accounts,
         fleet=lambda: fleet.rows(centre.clock.now_ms()),
         agencies=frozenset({"so-y-te"}),

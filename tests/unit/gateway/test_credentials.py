@@ -29,20 +29,20 @@ def test_the_token_itself_is_never_a_fact() -> None:
 def test_a_token_enrols_exactly_once() -> None:
     state = folded(*a_token())
     assert origin_for(state, "secret") == ORIGIN
-    state = folded(*a_token(), *enrol(state, "secret", "AB", now_ms=1))
+    state = folded(*a_token(), *enrol(state, "secret", "AB", "k", now_ms=1))
     state.check("AB", ORIGIN)
     with pytest.raises(AuthError, match="spent"):
-        enrol(state, "secret", "CD", now_ms=2)
+        enrol(state, "secret", "CD", "k", now_ms=2)
 
 
 @pytest.mark.parametrize(("token", "now_ms"), [("secret", 101), ("other", 1)], ids=["expired", "unknown"])
 def test_a_bad_token_is_refused(token: str, now_ms: int) -> None:
     with pytest.raises(AuthError):
-        enrol(folded(*a_token()), token, "AB", now_ms=now_ms)
+        enrol(folded(*a_token()), token, "AB", "k", now_ms=now_ms)
 
 
 def test_a_revoked_certificate_is_refused() -> None:
-    enrolled = enrol(folded(*a_token()), "secret", "AB", now_ms=1)
+    enrolled = enrol(folded(*a_token()), "secret", "AB", "k", now_ms=1)
     state = folded(*a_token(), *enrolled, *revoke("AB", ORIGIN, actor="user:an", why="lost", now_ms=2))
     with pytest.raises(AuthError, match="revoked"):
         state.check("AB", ORIGIN)
@@ -52,11 +52,11 @@ def test_a_revoked_certificate_is_refused() -> None:
     ("serial", "origin"), [("XX", ORIGIN), ("AB", Origin("other", "c1"))], ids=["serial", "identity"]
 )
 def test_an_unknown_credential_is_refused(serial: str, origin: Origin) -> None:
-    state = folded(*a_token(), *enrol(folded(*a_token()), "secret", "AB", now_ms=1))
+    state = folded(*a_token(), *enrol(folded(*a_token()), "secret", "AB", "k", now_ms=1))
     with pytest.raises(AuthError, match="not known"):
         state.check(serial, origin)
 
 
 def test_the_state_survives_a_snapshot() -> None:
-    state = folded(*a_token(), *enrol(folded(*a_token()), "secret", "AB", now_ms=1))
+    state = folded(*a_token(), *enrol(folded(*a_token()), "secret", "AB", "k", now_ms=1))
     assert FOLD.load(FOLD.dump(state)) == state

@@ -16,7 +16,7 @@ from support.centre import NOW, Receiving, listening, receiving
 
 from soc.gateway.authority import write_key
 from soc.gateway.credentials import issue_token, revoke
-from soc.gateway.server import UPLOADS_A_COLLECTOR
+from soc.gateway.desk import UPLOADS_AT_ONCE
 from soc.kernel.clock import to_ms
 from soc.model.identity import Origin, province
 from soc.model.record import Record
@@ -168,7 +168,7 @@ async def test_a_collector_on_slow_lines_holds_up_only_itself(tmp_path: Path) ->
         agency = Agency(centre, url)
         await agency.token()
         await agency.enrol()
-        slow = await Slow(centre, url).begin(UPLOADS_A_COLLECTOR)
+        slow = await Slow(centre, url).begin(UPLOADS_AT_ONCE)
         status, said = await agency.post("batches", a_batch())
         assert (status, b"uploads" in said) == (503, True)
         await agency.token("second", other)

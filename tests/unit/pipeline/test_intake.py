@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.centre import NOW, Receiving, receiving
 
 from soc.kernel.clock import to_ms
 from soc.kernel.errors import StoreBusy
 from soc.model.event import Event, Mark
-from soc.model.heartbeat import SourceState
+from soc.model.heartbeat import ConfigurationState, Fate, SourceState
 from soc.model.identity import Origin, RetentionClass, province
 from soc.model.record import Record
 from soc.pipeline.feeds import FeedReader
@@ -114,10 +115,17 @@ async def test_a_new_day_begins_a_new_stream(tmp_path: Path) -> None:
 
 async def test_a_heartbeat_is_fed_with_the_centres_time(tmp_path: Path) -> None:
     centre = await receiving(tmp_path)
-    beat = Beat(1, ORIGIN, "boot", 1, 5, 4, (SourceState("auth", 1),), 10, "0.1.0")
+    state = ConfigurationState(2, Fate.APPLIED, "ab")
+    beat = Beat(
+        *(1, ORIGIN, "boot", 1, 5, 4, (SourceState("auth", 1),), 10, "0.1.0"),
+        *("spool", 100, 3, 1, state, 9),
+    )
     await centre.intake.beat(beat, ORIGIN)
     (entry,) = await fed(centre)
-    assert entry.heartbeats[0].received_at_ms == to_ms(NOW)
+    (heard,) = entry.heartbeats
+    assert heard.received_at_ms == to_ms(NOW)
+    said = {name: value for name, value in msgspec.structs.asdict(beat).items() if name != "version"}
+    assert {name: getattr(heard, name) for name in said} == said
 
 
 async def test_batches_that_come_together_are_all_read_right(tmp_path: Path) -> None:
@@ -129,3 +137,14 @@ async def test_batches_that_come_together_are_all_read_right(tmp_path: Path) -> 
         tasks = [group.create_task(centre.intake.accept(batch, ORIGIN)) for batch in batches]
     assert sum(task.result().stored for task in tasks) == 160
     assert sum(len(entry.signals) for entry in await fed(centre)) == 160
+
+
+async def test_a_batch_keeps_its_spool_and_one_through_a_door_has_no_numbers(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    batch = msgspec.structs.replace(a_batch(a_record(FAILED), first_seq=7), spool="s1", acked_seq=5)
+    receipt = await centre.intake.accept(batch, ORIGIN)
+    assert (receipt.first_seq, receipt.last_seq, receipt.spool, receipt.acked_seq) == (7, 7, "s1", 5)
+    assert (receipt.door, receipt.repeats) == ("", 0)
+    replayed = await centre.intake.accept(a_batch(a_record(b"?", 9)), ORIGIN, door="replay", repeats=1)
+    assert (replayed.first_seq, replayed.last_seq, replayed.door, replayed.repeats) == (1, 0, "replay", 1)
+    assert replayed.stored == 1

@@ -1,0 +1,168 @@
+"""The desk: who is asking, whether there is room, and the one way in for every door.
+
+A door (``_bulk``, Beats, RELP, syslog) frames what its senders say and makes records of it; it knows of
+the centre only this. What ``take`` returned for is stored and fed; what it raised for is promised nothing.
+"""
+
+import asyncio
+import base64
+import binascii
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from soc.gateway.authority import origin_of
+from soc.gateway.credentials import CredentialsFold
+from soc.gateway.keys import ApiKeysFold
+from soc.kernel.clock import Clock
+from soc.kernel.errors import AuthError, StoreBusy
+from soc.kernel.logs import Log, Said
+from soc.model.identity import Origin
+from soc.model.record import Record
+from soc.pipeline.intake import Intake
+from soc.pipeline.recorder import Recorder
+from soc.wire import codec
+from soc.wire.feed import Receipt
+from soc.wire.messages import Batch
+
+PLACES = 4
+UPLOADS_AT_ONCE = 4
+"""Bodies that one sender may have under way."""
+MAX_TAKE_BYTES = 1 << 20
+
+
+class Door(StrEnum):
+    """A way in besides the collectors' own."""
+
+    BULK = "bulk"
+    BEATS = "beats"
+    RELP = "relp"
+    SYSLOG = "syslog"
+
+
+@dataclass(slots=True)
+class Desk:
+    """What doors know of the centre; wired by the composition root."""
+
+    intake: Intake
+    recorder: Recorder
+    credentials: CredentialsFold
+    keys: ApiKeysFold
+    clock: Clock
+    log: Log
+    boot: str
+    """Random per start of this process."""
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PLACES))
+    _uploads: Counter[Origin] = field(default_factory=Counter)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def by_certificate(self, peer: Mapping[str, Any] | None, address: str) -> Origin:
+        """Return whom the client certificate *peer* (as ``getpeercert`` gives it) speaks for.
+
+        Raises:
+            AuthError: none, unknown, revoked, or of another identity.
+        """
+        with self._told(address):
+            if not peer:
+                raise AuthError("a client certificate is needed; enrol this collector first")
+            origin = origin_of([value for kind, value in peer.get("subjectAltName", ()) if kind == "URI"])
+            state = self.recorder.state(self.credentials)
+            state.check(peer["serialNumber"].lstrip("0"), origin)
+            return origin
+
+    def by_key(self, authorization: str, address: str) -> Origin:
+        """Return whom the header speaks for: ``ApiKey`` or ``Basic`` and base64 of ``id:secret``.
+
+        Raises:
+            AuthError: malformed, unknown, wrong, revoked or expired.
+        """
+        with self._told(address):
+            key_id, secret = _parts(authorization)
+            return self.recorder.state(self.keys).check(key_id, secret, self.clock.now_ms())
+
+    @contextmanager
+    def upload(self, origin: Origin) -> Iterator[None]:
+        """Count a body while it arrives: one sender's connections cannot fill the memory of all.
+
+        Raises:
+            StoreBusy: too many are under way.
+        """
+        if self._uploads[origin] >= UPLOADS_AT_ONCE:
+            raise StoreBusy("this collector has too many uploads under way")
+        self._uploads[origin] += 1
+        try:
+            yield
+        finally:
+            self._uploads[origin] -= 1
+            if not self._uploads[origin]:
+                del self._uploads[origin]
+
+    @asynccontextmanager
+    async def admit(self, origin: Origin, *, bytes_: int) -> AsyncIterator[None]:
+        """Hold one of the places while *bytes_* of *origin* are worked on.
+
+        Raises:
+            StoreBusy: there is no room now; ``wait`` says when to ask again.
+        """
+        if self._places.locked():
+            raise StoreBusy(f"all places are taken; {bytes_} bytes of {origin.agency} must come again")
+        async with self._places:
+            yield
+
+    def fresh_id(self) -> str:
+        """Return an ``own_id`` for a record that brings none; a record taken twice keeps its id."""
+        return f"{self.boot}/{next(self._numbers)}"
+
+    async def take(
+        self, origin: Origin, door: Door, records: Sequence[Record], *, repeats: int = 0
+    ) -> Receipt:
+        """Store and feed *records*: at most 1,000, each with an ``own_id``, 1 MiB of raw bytes in all.
+
+        *repeats* of them may have been stored before under other ids.
+
+        Raises:
+            StoreBusy: nothing is promised; the same records may be taken again.
+            WireError: a record is beyond a limit of the wire.
+        """
+        if len(records) > codec.MAX_RECORDS or not all(record.own_id for record in records):
+            raise ValueError(f"{len(records)} records; accepted: {codec.MAX_RECORDS}, each with its own id")
+        if len(records) > 1 and sum(len(record.raw) for record in records) > MAX_TAKE_BYTES:
+            raise ValueError(f"more than {MAX_TAKE_BYTES} bytes at once")
+        for record in records:
+            codec.check_record(record)
+        batch = Batch(codec.VERSION, origin, self.boot, self.clock.now_ms(), 1, tuple(records))
+        receipt = await self.intake.accept(batch, origin, door=door.value, repeats=repeats)
+        self.log.info(
+            Said.BATCH_STORED,
+            agency=origin.agency,
+            collector=origin.collector,
+            door=door.value,
+            stored=receipt.stored,
+            quarantined=receipt.quarantined,
+        )
+        return receipt
+
+    @contextmanager
+    def _told(self, address: str) -> Iterator[None]:
+        try:
+            yield
+        except AuthError as error:
+            self.log.warning(Said.AUTH_FAILED, address=address, why=str(error))
+            raise
+
+
+def _parts(authorization: str) -> tuple[str, str]:
+    scheme, _, coded = authorization.partition(" ")
+    if scheme.lower() not in {"apikey", "basic"}:
+        raise AuthError("an API key is needed: Authorization: ApiKey …")
+    try:
+        key_id, colon, secret = base64.b64decode(coded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        raise AuthError("the API key is no base64 of id:secret") from error
+    if not colon:
+        raise AuthError("the API key is no base64 of id:secret")
+    return key_id, secret

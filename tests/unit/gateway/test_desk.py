@@ -1,0 +1,167 @@
+"""The desk tells who is asking; what it took is stored and fed, under ids that a second try keeps."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.centre import NOW, Receiving, receiving
+
+from soc.gateway.credentials import enrol, issue_token, revoke
+from soc.gateway.desk import PLACES, UPLOADS_AT_ONCE, Door
+from soc.gateway.keys import issue_key
+from soc.kernel.clock import to_ms
+from soc.kernel.errors import AuthError, StoreBusy, WireError
+from soc.model.identity import Origin, province, urn_of
+from soc.model.record import Record
+from soc.pipeline.feeds import FeedReader
+from soc.ports.events import Query
+from soc.stores.memory_log import MemoryLog
+
+ORIGIN = Origin("so-y-te", "rsyslog-1", None)
+PEER: dict[str, Any] = {"serialNumber": "0AB", "subjectAltName": (("URI", urn_of(ORIGIN)),)}
+
+
+def a_record(own_id: str, raw: bytes = b"Nov 24 08:00:00 h sshd[1]: hello") -> Record:
+    return Record("relp", "syslog", raw, to_ms(NOW), "2026-11-24", "UTC", own_id=own_id)
+
+
+async def enrolled(centre: Receiving) -> None:
+    facts = issue_token("t", ORIGIN, actor="user:an", now_ms=0, expires_ms=to_ms(NOW))
+    await centre.recorder.decide(lambda: facts)
+    state = centre.recorder.state(centre.credentials)
+    await centre.recorder.decide(lambda: enrol(state, "t", "AB", "k", now_ms=1))
+
+
+async def stored(centre: Receiving) -> int:
+    return (await centre.events.search(province(None), Query(), limit=1)).total
+
+
+async def test_a_certificate_says_who_it_is_until_it_is_revoked(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    await enrolled(centre)
+    assert centre.desk.by_certificate(PEER, "10.0.0.1") == ORIGIN
+    facts = revoke("AB", ORIGIN, actor="user:an", why="stolen", now_ms=1)
+    await centre.recorder.decide(lambda: facts)
+    with pytest.raises(AuthError, match="revoked"):
+        centre.desk.by_certificate(PEER, "10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [None, {}, PEER | {"serialNumber": "CD"}, PEER | {"subjectAltName": (("DNS", "x"),)}],
+    ids=["none", "empty", "unknown", "no collector"],
+)
+async def test_whoever_shows_no_certificate_of_ours_is_nobody(
+    tmp_path: Path, peer: dict[str, Any] | None
+) -> None:
+    centre = await receiving(tmp_path)
+    await enrolled(centre)
+    with pytest.raises(AuthError):
+        centre.desk.by_certificate(peer, "10.0.0.1")
+
+
+@pytest.mark.parametrize("scheme", ["ApiKey", "apikey", "Basic"])
+async def test_an_api_key_says_who_it_is(tmp_path: Path, scheme: str) -> None:
+    centre = await receiving(tmp_path)
+    facts = issue_key("k1", "a:secret", ORIGIN, actor="user:an", now_ms=0, expires_ms=to_ms(NOW))
+    await centre.recorder.decide(lambda: facts)
+    header = f"{scheme} {base64.b64encode(b'k1:a:secret').decode()}"
+    assert centre.desk.by_key(header, "10.0.0.1") == ORIGIN
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "ApiKey", "Bearer x", "ApiKey ***", "ApiKey aw==", "ApiKey /w==", "Basic azE6c2VjcmV0"],
+    ids=["none", "nothing", "scheme", "no base64", "no colon", "no text", "unknown"],
+)
+async def test_a_header_that_holds_no_key_of_ours_is_refused(tmp_path: Path, header: str) -> None:
+    centre = await receiving(tmp_path)
+    with pytest.raises(AuthError):
+        centre.desk.by_key(header, "10.0.0.1")
+
+
+async def test_what_is_taken_is_stored_and_fed_without_numbers(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    receipt = await centre.desk.take(ORIGIN, Door.RELP, [a_record("1"), a_record("2", b"?")], repeats=1)
+    assert (receipt.stored, receipt.quarantined, receipt.repeats, receipt.door) == (2, 1, 1, "relp")
+    assert (receipt.first_seq, receipt.last_seq, receipt.spool) == (1, 0, "")
+    (entry,) = [entry async for entry in FeedReader(centre.feeds).fresh()]
+    assert entry.receipts == (receipt,)
+    assert await stored(centre) == 2
+
+
+async def test_two_equal_lines_are_two_events_and_a_second_try_of_them_none(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    lines = [a_record(centre.desk.fresh_id()) for _ in range(2)]
+    await centre.desk.take(ORIGIN, Door.RELP, lines)
+    again = await centre.desk.take(ORIGIN, Door.RELP, lines)
+    assert (again.stored, again.known, await stored(centre)) == (0, 2, 2)
+
+
+class _BusyOnce(MemoryLog):
+    """A log that refuses its first record."""
+
+    refused = False
+
+    async def append(self, stream: str, n: int, head: bytes, parts: Sequence[bytes] = ()) -> None:
+        if not self.refused:
+            self.refused = True
+            raise StoreBusy("not now")
+        await super().append(stream, n, head, parts)
+
+
+async def test_what_was_stored_and_not_fed_is_taken_again_once(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path, feeds=_BusyOnce())
+    lines = [a_record(centre.desk.fresh_id())]
+    with pytest.raises(StoreBusy):
+        await centre.desk.take(ORIGIN, Door.RELP, lines)
+    receipt = await centre.desk.take(ORIGIN, Door.RELP, lines)
+    assert (receipt.known, await stored(centre)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [[a_record("1")] * 1001, [a_record("")], [a_record("1", bytes(600_000)), a_record("2", bytes(600_000))]],
+    ids=["many", "without an id", "large"],
+)
+async def test_a_door_that_breaks_the_desks_limits_is_told(tmp_path: Path, records: list[Record]) -> None:
+    centre = await receiving(tmp_path)
+    with pytest.raises(ValueError, match=r"accepted|bytes"):
+        await centre.desk.take(ORIGIN, Door.BULK, records)
+
+
+async def test_a_record_beyond_the_wires_limits_is_refused(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    with pytest.raises(WireError, match="names"):
+        await centre.desk.take(ORIGIN, Door.BULK, [a_record("i" * 1001)])
+
+
+async def test_when_all_places_are_taken_the_next_must_wait(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    held = [centre.desk.admit(ORIGIN, bytes_=1) for _ in range(PLACES)]
+    for place in held:
+        await place.__aenter__()
+    with pytest.raises(StoreBusy) as refused:
+        async with centre.desk.admit(ORIGIN, bytes_=1):
+            pass
+    assert refused.value.wait.total_seconds() > 0
+    await held[0].__aexit__(None, None, None)
+    async with centre.desk.admit(ORIGIN, bytes_=1):
+        pass
+
+
+async def test_one_senders_uploads_are_bounded_and_given_back(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    held = [desk.upload(ORIGIN) for _ in range(UPLOADS_AT_ONCE)]
+    for upload in held:
+        upload.__enter__()
+    with pytest.raises(StoreBusy), desk.upload(ORIGIN):
+        pass
+    with desk.upload(Origin("ubnd", "c2")):
+        pass
+    for upload in held:
+        upload.__exit__(None, None, None)
+    with desk.upload(ORIGIN):
+        pass
