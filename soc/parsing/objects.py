@@ -65,12 +65,13 @@ def exact(value: Any) -> bool:
 
 def _is_flat(element: Any) -> bool:
     """Return whether *element* is an exact number, or a list of nothing but exact scalars."""
-    kind = type(element)
-    if kind is float:
-        return -_FIRST_INEXACT < element < _FIRST_INEXACT
-    return kind is list and all(
-        type(e) in _EXACT_KINDS or (type(e) is float and _is_flat(e)) for e in element
-    )
+    if type(element) is list:
+        return all(type(inner) in _EXACT_KINDS or _is_exact_float(inner) for inner in element)
+    return _is_exact_float(element)
+
+
+def _is_exact_float(element: Any) -> bool:
+    return type(element) is float and -_FIRST_INEXACT < element < _FIRST_INEXACT
 
 
 def load_leniently(text: str) -> tuple[Fields, bool]:

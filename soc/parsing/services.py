@@ -39,7 +39,7 @@ def service_fields(fields: Fields) -> Fields:
     if message.startswith("pam_"):
         found.update(_pam_fields(message))
     else:
-        _add_said(message, _SAYINGS.get(program.partition("/")[0].lower(), ()), found)
+        _add_said(message, _sayings_of(program), found)
     return found
 
 
@@ -51,6 +51,11 @@ def _pam_fields(message: str) -> Mapping[str, str | int]:
     if module is not None:
         _add_said(message[module.end() :], _PAM[module[1]], found)
     return found
+
+
+@lru_cache(maxsize=256)
+def _sayings_of(program: str) -> tuple[Saying, ...]:
+    return _SAYINGS.get(program.partition("/")[0].lower(), ())
 
 
 def _add_said(message: str, sayings: Iterable[Saying], found: Fields) -> None:

@@ -5,6 +5,7 @@ programs with a parser of their own add their fields.
 """
 
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -139,11 +140,16 @@ def _classic_time(line: re.Match[str], context: Context) -> int | None:
 def _logsources(fields: Fields, context: Context) -> tuple[LogSource, ...]:
     program = fields.get("program")
     if isinstance(program, str):
-        end = "-" if program.startswith("%") else "/"
-        found = context.sources.programs.get(program.partition(end)[0].lower())
+        found = context.sources.programs.get(_name_of(program))
         if found is not None:
             return found
     return context.sources.formats.get("syslog", ())
+
+
+@lru_cache(maxsize=256)
+def _name_of(program: str) -> str:
+    """Return what tables call *program*: ``%ASA-6-302013`` is ``%asa``, ``postfix/smtpd`` is ``postfix``."""
+    return program.partition("-" if program.startswith("%") else "/")[0].lower()
 
 
 def _priority_fields(priority: int) -> Fields:
