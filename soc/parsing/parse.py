@@ -111,7 +111,7 @@ class _Read(NamedTuple):
 
 
 def _read(record: Record, origin: Origin, sources: Sources, read_at_ms: int) -> _Read:
-    text, malformed = valid_text(record.raw)
+    text, malformed = valid_text(record.raw, record.encoding)
     zone, _ = moments.zone_named(record.zone)
     reason = ""
     try:

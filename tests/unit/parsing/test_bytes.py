@@ -33,5 +33,25 @@ def test_bytes_become_valid_text_and_mending_is_told(raw: bytes, text: str, mend
     assert valid_text(raw) == (text, mended)
 
 
+@pytest.mark.parametrize(
+    ("raw", "encoding", "text", "mended"),
+    [
+        ("\u0a41\u0a0a 丁丂 đi\r".encode("utf-16-le"), "utf-16-le", "\u0a41\u0a0a 丁丂 đi\r", False),
+        ("\ufeffđi ra".encode("utf-16-be"), "utf-16-be", "đi ra", False),
+        (b"plain, written behind", "utf-16-le", "plain, written behind", False),
+        (b"a\0\x00\xd8b\0", "utf-16-le", "a\ufffdb", True),
+        (b"a\0b\0\0\0", "utf-16-le", "ab", True),
+        (b"ti\xea\xecng Vi\xea\xf2t \xf0", "cp1258", "tiếng Việt đ", False),
+        (b"a\x8a\x90b", "cp1258", "a\ufffd\ufffdb", True),
+        ("tiếng".encode(), "rot13", "tiếng", False),
+        (b"", "utf-16-le", "", False),
+    ],
+)
+def test_an_encoding_the_collector_knows_is_believed(
+    raw: bytes, encoding: str, text: str, mended: bool
+) -> None:
+    assert valid_text(raw, encoding) == (text, mended)
+
+
 def test_lone_surrogates_are_replaced_and_real_characters_stay() -> None:
     assert without_lone_surrogates("a\ud800b😀") == "a\ufffdb😀"

@@ -175,3 +175,10 @@ WEB = "1.2.3.4 - - [02/Mar/2026:11:00:00 +0700] "
 def test_a_hostile_record_costs_no_more_than_its_length(form: str, start: str, piece: str, end: str) -> None:
     event = event_of(start + piece * (MIB // len(piece)) + end, form)
     assert event.original.startswith(start)
+
+
+def test_bytes_are_read_in_the_encoding_that_the_record_names() -> None:
+    raw = "user=đặng\u0a0d".encode("utf-16-le")
+    event = event_of(raw, "pairs", encoding="utf-16-le")
+    assert (event.original, Mark.MALFORMED in event.marks) == ("user=đặng\u0a0d", False)
+    assert event_of(b"user=Vi\xea\xf2t", "pairs", encoding="cp1258").fields["user"] == "Việt"
