@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 SUITE ?= crash
 
-.PHONY: help demo test check lock soak bench screenshots clean
+.PHONY: help demo test programs check lock soak bench screenshots clean
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -25,6 +25,9 @@ demo: $(STAMP) ## play an authored incident through the whole system (ARGS=--onc
 
 test: $(STAMP) ## run the tests
 	$(BIN)/pytest -q -rs -m "not soak and not bench" $(ARGS)
+
+programs: ## unpack rsyslog, syslog-ng and a JavaScript client, which the interop tests drive
+	@.ci/programs
 
 check: $(STAMP) ## format, lint, types, import contracts, spelling, rules and playbooks
 	$(BIN)/ruff format --check .
