@@ -5,10 +5,9 @@ A file is known by its content: the hash of its first bytes and of the last byte
 next file at once.
 """
 
-import os
-
 import msgspec
 
+from collectors.sources.content import Content
 from soc.kernel.ids import FINGERPRINT_BYTES, digest, fingerprint
 
 
@@ -26,22 +25,37 @@ class Position(msgspec.Struct, frozen=True):
     """Hash of the first min(1000, offset) bytes."""
     tail: str
     """Hash of the last min(1000, offset) bytes before the offset."""
+    seal: str = ""
+    """Of a file that does not grow and was read to its end."""
 
     @property
     def place(self) -> tuple[int, int]:
         """Return device and inode."""
         return self.device, self.inode
 
-    def is_of(self, handle: int) -> bool:
-        """Return whether the open file begins with what was read of it."""
-        return (self.head, self.tail) == marks(handle, self.offset)
+    def begins(self, content: Content) -> bool:
+        """Return whether the open file begins like the one that was read; quickly told."""
+        size = min(FINGERPRINT_BYTES, self.offset)
+        return self.head == head_mark(content.read(size, 0), self.offset)
+
+    def is_of(self, content: Content) -> bool:
+        """Return whether the open file begins with what was read."""
+        size = min(FINGERPRINT_BYTES, self.offset)
+        return (
+            self.offset > 0
+            and self.begins(content)
+            and self.tail == tail_mark(content.read(size, self.offset - size), self.offset)
+        )
 
 
-def marks(handle: int, offset: int) -> tuple[str, str]:
-    """Return the hashes of the file's first bytes and of those before *offset*."""
-    size = min(FINGERPRINT_BYTES, offset)
-    head, tail = os.pread(handle, size, 0), os.pread(handle, size, offset - size)
-    return fingerprint(head, offset), digest("tail", str(offset), tail)
+def head_mark(head: bytes, offset: int) -> str:
+    """Return the hash of the first bytes of a file that was read up to *offset*."""
+    return fingerprint(head, offset)
+
+
+def tail_mark(before: bytes, offset: int) -> str:
+    """Return the hash of the last bytes *before* that offset; 1,000 of them, or all."""
+    return digest("tail", str(offset), before[-FINGERPRINT_BYTES:])
 
 
 def encode_position(position: Position) -> bytes:

@@ -1,41 +1,50 @@
-"""Source tail: files that match patterns, followed through rotation, truncation and deletion.
+"""Source tail: files that match patterns, followed through rotation, truncation, compression and deletion.
 
-    every poll:  look at the names ─► known inode with known content ── read on
-                                   ├─ content of a file that vanished ── read on there
-                                   └─ anything else ── read from its beginning
-                 a file without a name is read to its end and let go after a while
+    every round, four a second, one while nothing happens:
+        what was written to ── read on
+        every 2 s, what the names lead to ── followed already
+                                          └─ else recognised, read on or from the beginning; or left waiting
+        a file without a name ── read to its end, let go after a while; how far it was read is remembered
 
-A copy is read again: its records get the ids they had, and the centre knows them.
+Nothing but the content says what a file is. One thread looks after a source, once a round.
 """
 
 import asyncio
 import errno
 import os
-import stat
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from glob import iglob
-from itertools import islice
+from typing import NamedTuple
 
-from collectors.framing import Framer
+from collectors.cutting import Manner
 from collectors.reading import Reading, Stamp
+from collectors.sources.content import Content, Plain
 from collectors.sources.followed import Followed
-from collectors.sources.position import Position, decode_position
+from collectors.sources.names import MAX_FILES, Named, kin, named
+from collectors.sources.packed import SUFFIX, Packed
+from collectors.sources.position import decode_position
+from collectors.sources.recognition import Known, Remembered, beside
 from soc.kernel.channel import Channel
 from soc.kernel.logs import Log, Said
-from soc.wire.codec import MAX_RECORD_BYTES
 
 POLL = timedelta(milliseconds=250)
-MAX_FILES = 4096
-COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
-"""Rotated files that were compressed; they were read before."""
+IDLE_POLL = timedelta(seconds=1)
+NAMES_S = 2
+LOOK_AGAIN_S = 60
+"""At a file that waits, although it did not change."""
 DELETED_GRACE_S = 5
 MOVED_GRACE_S = 300
-NOWHERE = (-1, -1)
 READS_A_ROUND = 16
 """Chunks of one file before the next has its turn."""
+
+
+class _Waiting(NamedTuple):
+    """A file that was looked at and not followed."""
+
+    seen: Named
+    ended: int
+    at: float
 
 
 @dataclass(slots=True)
@@ -45,38 +54,43 @@ class Tail:
     paths: tuple[str, ...]
     stamp: Stamp
     log: Log
-    limit: int = MAX_RECORD_BYTES
+    manner: Manner = field(default_factory=Manner)
     _files: dict[tuple[int, int], Followed] = field(default_factory=dict[tuple[int, int], Followed])
-    _lost: dict[str, tuple[Position, float]] = field(default_factory=dict[str, tuple[Position, float]])
-    """Positions without a file, and since when: it may come back under another name or inode."""
+    _vanished: Remembered = field(default_factory=Remembered)
+    _waiting: dict[tuple[int, int], _Waiting] = field(default_factory=dict[tuple[int, int], _Waiting])
     _refused: set[str] = field(default_factory=set[str])
     _keys: int = 0
+    _ended: int = 0
+    _names_at: float | None = None
+    _pause: timedelta = POLL
 
     def resume(self, states: Mapping[str, bytes]) -> None:
         """Take up the positions of an earlier run."""
-        now = self.stamp.clock.monotonic()
+        found = {}
         for key, state in states.items():
             source, _, number = key.rpartition("/")
             position = decode_position(state)
             if source == self.stamp.source and number.isdigit() and position is not None:
-                self._lost[key] = (position, now)
-                self._keys = max(self._keys, int(number))
+                found[int(number)] = (key, position)
+        for _, (key, position) in sorted(found.items()):
+            self._vanished.add(key, position)
+        self._keys = max(found, default=0)
 
     async def run(self, out: Channel[Reading]) -> None:
         """Read and send until cancelled."""
-        await asyncio.to_thread(self._search_renamed)
         while True:
             busy = await self.round(out)
-            await self.stamp.clock.sleep(timedelta(0) if busy else POLL)
+            await self.stamp.clock.sleep(timedelta(0) if busy else self._pause)
 
     async def round(self, out: Channel[Reading]) -> bool:
-        """Look at every name and read a share of every file; return whether there is more."""
-        await asyncio.to_thread(self._match)
-        busy = False
-        for file in await asyncio.to_thread(self._with_news):
-            busy |= await self._drain(file, out)
-        for reading in await asyncio.to_thread(self._let_go):
+        """Read a share of every file with news; return whether there is more."""
+        news, ended = await asyncio.to_thread(self._look)
+        self._pause = POLL if news else min(2 * self._pause, IDLE_POLL)
+        for reading in ended:
             await out.send(reading)
+        busy = False
+        for file in news:
+            busy |= await self._drain(file, out)
         return busy
 
     def close(self) -> None:
@@ -95,114 +109,124 @@ class Tail:
                 return False
             if reading is None:
                 return False
+            if file.former is not None:
+                self._vanished.add(file.key, file.former)
+                file.key, file.former = self._new_key(), None
+                self._ended += 1
             if reading.states:
                 await out.send(reading)
         return True
 
-    def _with_news(self) -> list[Followed]:
-        found: list[Followed] = []
+    def _look(self) -> tuple[list[Followed], list[Reading]]:
+        """Return the files with news, and what is left of those that ended."""
+        now = self.stamp.clock.monotonic()
+        first = self._names_at is None
+        if self._names_at is None or now - self._names_at >= NAMES_S:
+            self._names_at = now
+            self._match(now)
+        if first:
+            self._search_kin(now)
+        news: list[Followed] = []
         for file in self._files.values():
             try:
-                if file.has_news():
-                    found.append(file)
+                if file.has_news(now):
+                    news.append(file)
             except OSError as error:
                 self._complain(file.path, error)
-        return found
+        return news, self._let_go(news, now)
 
-    def _match(self) -> None:
+    def _match(self, now: float) -> None:
         """Follow what the names lead to now."""
-        named: set[tuple[int, int]] = set()
-        names = list(islice(self._names(), MAX_FILES + 1))
-        if len(names) > MAX_FILES:
-            self._complain(names.pop(), OSError(errno.EMFILE, f"more than {MAX_FILES} files match"))
-        for path in names:
-            place = _place(path)
-            if place is None or place in named:
-                continue
-            named.add(place)
-            file = self._files.get(place)
-            if file is None:
-                self._open(path)
-            elif file.path != path:
-                file.path, file.moved = path, True
-        for place, file in self._files.items():
-            file.gone = place not in named
+        found, beyond = named(self.paths, packed=self.manner.compressed)
+        if beyond:
+            self._complain(beyond, OSError(errno.EMFILE, f"more than {MAX_FILES} files match"))
+        places = {file.place: file for file in found}
+        for place, followed in self._files.items():
+            now_named = places.get(place)
+            followed.gone = now_named is None
+            if now_named is not None and now_named.path != followed.path:
+                followed.path, followed.moved = now_named.path, True
+        self._waiting = {place: waiting for place, waiting in self._waiting.items() if place in places}
+        for file in found:
+            if file.place not in self._files and not self._waits(file, now):
+                self._meet(file, now)
 
-    def _names(self) -> Iterator[str]:
-        found = (path for pattern in self.paths for path in sorted(iglob(pattern, recursive=True)))  # noqa: PTH207 - absolute patterns
-        return (path for path in found if not path.endswith(COMPRESSED))
+    def _waits(self, file: Named, now: float) -> bool:
+        """Return whether nothing changed since the file was looked at and left alone."""
+        waiting = self._waiting.get(file.place)
+        return (
+            waiting is not None
+            and (waiting.seen, waiting.ended) == (file, self._ended)
+            and now - waiting.at < LOOK_AGAIN_S
+        )
 
-    def _open(self, path: str) -> None:
+    def _meet(self, file: Named, now: float, *, vanished_only: bool = False) -> None:
+        """Follow a file, unless it is one to wait for."""
+        self._waiting[file.place] = _Waiting(file, self._ended, now)
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            handle = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
             return
         except OSError as error:
-            self._complain(path, error)
+            self._complain(file.path, error)
             return
+        content: Content = Packed(handle) if file.path.endswith(SUFFIX) else Plain(handle)
+        known = None
         try:
-            self._follow(path, handle)
+            status = os.fstat(handle)
+            if (status.st_dev, status.st_ino) == file.place:
+                known = self._recognise(content, file, vanished_only=vanished_only)
         except OSError as error:
+            self._complain(file.path, error)
+        if known is None:
             os.close(handle)
-            self._complain(path, error)
-        else:
-            self._refused.discard(path)
+            return
+        del self._waiting[file.place]
+        self._refused.discard(file.path)
+        self._follow(content, file, known, now)
 
-    def _follow(self, path: str, handle: int) -> Followed:
-        status = os.fstat(handle)
-        place = (status.st_dev, status.st_ino)
-        key, position = self._recognise(handle, place)
-        start, inside = (position.offset, position.inside) if position else (0, False)
-        framer = Framer(self.limit, start=start, inside=inside)
-        file = Followed(key, path, handle, framer, self.stamp.clock.monotonic())
-        file.moved = position is not None and position.path != os.fsencode(path)
-        self._files[place] = file
-        return file
+    def _recognise(self, content: Content, file: Named, *, vanished_only: bool) -> Known | None:
+        known = self._vanished.take(content, file.place)
+        if known is not None or vanished_only:
+            return known
+        age_s = self.stamp.clock.now_ms() / 1000 - file.mtime_ns / 1e9
+        if age_s < MOVED_GRACE_S and self._vanished.may_become(content):
+            return None
+        return beside(content, file.size, self._files.values()) if content.read(1, 0) else None
 
-    def _recognise(self, handle: int, place: tuple[int, int]) -> tuple[str, Position | None]:
-        """Return the key and position under which the open file was read before, else a new key."""
-        likely = sorted(self._lost.items(), key=lambda item: (item[1][0].place != place, -item[1][0].offset))
-        for key, (position, _) in likely:
-            if position.offset and position.is_of(handle):
-                del self._lost[key]
-                return key, position
-        self._keys += 1
-        return f"{self.stamp.source}/{self._keys}", None
+    def _follow(self, content: Content, file: Named, known: Known, now: float) -> None:
+        position = known.position
+        self._files[file.place] = Followed(
+            key=known.key or self._new_key(),
+            path=file.path,
+            content=content,
+            manner=self.manner,
+            idle_since=now,
+            known=position,
+            moved=position is not None and position.path != os.fsencode(file.path),
+        )
 
-    def _search_renamed(self) -> None:
-        """Find files that were renamed beyond the patterns while nobody looked."""
-        self._match()
-        sought = {position.place: position for position, _ in self._lost.values()}
-        for folder in {os.fsdecode(position.path.rpartition(b"/")[0]) for position in sought.values()}:
-            with suppress(OSError), os.scandir(folder) as entries:
-                inodes = {inode for _, inode in sought}
-                for path in [entry.path for entry in entries if entry.inode() in inodes]:
-                    position = sought.get(_place(path) or NOWHERE)
-                    if position is not None:
-                        self._follow_if_same(path, position)
+    def _search_kin(self, now: float) -> None:
+        """Find files that were renamed or compressed beyond the patterns while nobody looked."""
+        positions = [position for position in self._vanished.positions.values() if not position.seal]
+        for file in kin(positions, packed=self.manner.compressed):
+            if file.place not in self._files:
+                self._meet(file, now, vanished_only=True)
+                if file.place in self._files:
+                    self._files[file.place].gone = True
 
-    def _follow_if_same(self, path: str, position: Position) -> None:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        if position.place not in self._files and position.is_of(handle):
-            self._follow(path, handle).gone = True
-        else:
-            os.close(handle)
-
-    def _let_go(self) -> list[Reading]:
-        """End files that nobody will write to any more, and positions that nobody came back for."""
-        now = self.stamp.clock.monotonic()
+    def _let_go(self, news: list[Followed], now: float) -> list[Reading]:
+        """End files that nobody will write to any more; forget the longest gone of too many."""
         readings: list[Reading] = []
         for place, file in list(self._files.items()):
-            if file.gone or file.moved:
+            if (file.gone or file.moved) and file not in news:
                 try:
                     readings += self._end(place, file, now)
                 except OSError as error:
                     self._complain(file.path, error)
-        expired = [key for key, (_, since) in self._lost.items() if now - since > MOVED_GRACE_S]
-        for key in expired:
-            del self._lost[key]
-        if expired:
-            readings.append(Reading(states=dict.fromkeys(expired, b"")))
+        forgotten = self._vanished.forget()
+        if forgotten:
+            readings.append(Reading(states=dict.fromkeys(forgotten, b"")))
         return readings
 
     def _end(self, place: tuple[int, int], file: Followed, now: float) -> list[Reading]:
@@ -212,13 +236,15 @@ class Tail:
         last = file.finish(self.stamp)
         if file.gone:
             del self._files[place]
-            try:
-                position = decode_position(file.position())
-            finally:
-                file.close()
-            if position is not None:
-                self._lost[file.key] = (position, now)
+            file.close()
+            if file.known is not None:
+                self._vanished.add(file.key, file.known)
+            self._ended += 1
         return [] if last is None else [last]
+
+    def _new_key(self) -> str:
+        self._keys += 1
+        return f"{self.stamp.source}/{self._keys}"
 
     def _complain(self, path: str, error: OSError) -> None:
         """Say once per path that it cannot be read; it is tried again all the same."""
@@ -226,11 +252,3 @@ class Tail:
             self._refused.add(path)
             shown = path.encode("utf-8", "replace").decode()
             self.log.warning(Said.SOURCE_STATE, source=self.stamp.source, path=shown, error=error.strerror)
-
-
-def _place(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - many names a second
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None

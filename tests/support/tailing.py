@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
+from collectors.cutting import Manner
 from collectors.reading import Reading, Stamp
 from collectors.sources.tail import Tail
 from soc.kernel.channel import Channel
@@ -16,23 +17,19 @@ from soc.model.record import Record
 class Watched:
     """Patterns under watch; may be stopped, killed and started like the collector."""
 
-    def __init__(self, *patterns: Path | str, limit: int = 1 << 20) -> None:
+    def __init__(self, *patterns: Path | str, manner: Manner | None = None) -> None:
         self.clock = ManualClock(datetime(2026, 11, 24, 23, 59, tzinfo=UTC))
         self.said = StringIO()
         self.states: dict[str, bytes] = {}
         self.records: list[Record] = []
         self._patterns = tuple(str(pattern) for pattern in patterns)
-        self._limit = limit
+        self._manner = manner or Manner()
         self._tail = self._start()
-        self._begun = False
 
-    async def poll(self, *, after: timedelta = timedelta(milliseconds=250)) -> list[str]:
+    async def poll(self, *, after: timedelta = timedelta(seconds=2)) -> list[str]:
         """Let one or more rounds pass; return the texts that came."""
         await self.clock.advance(after)
         out = Channel[Reading](100_000)
-        if not self._begun:
-            self._tail._search_renamed()
-            self._begun = True
         while await self._tail.round(out):
             pass
         await out.close()
@@ -52,7 +49,6 @@ class Watched:
         """Stop and start again from what the spool kept."""
         self._tail.close()
         self._tail = self._start()
-        self._begun = False
 
     def close(self) -> None:
         self._tail.close()
@@ -64,6 +60,6 @@ class Watched:
 
     def _start(self) -> Tail:
         stamp = Stamp("file", "syslog", "Asia/Ho_Chi_Minh", self.clock)
-        tail = Tail(self._patterns, stamp, open_log(self.said), limit=self._limit)
+        tail = Tail(self._patterns, stamp, open_log(self.said), self._manner)
         tail.resume(self.states)
         return tail

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from support.tailing import Watched
 
+from collectors.cutting import Manner
+from collectors.sources.recognition import REMEMBERED
+
 LONG = timedelta(minutes=6)
 
 
@@ -63,7 +66,7 @@ async def test_a_record_carries_where_when_and_how_it_was_read(log: Path, watche
     await watched.poll()
     record = watched.records[0]
     assert (record.source, record.format, record.zone) == ("file", "syslog", "Asia/Ho_Chi_Minh")
-    assert (record.day, record.read_at_ms % 1000, record.split) == ("2026-11-24", 250, False)
+    assert (record.day, record.read_at_ms % 1000, record.split) == ("2026-11-24", 0, False)
     add(log, "two\n")
     await watched.poll(after=timedelta(minutes=1))
     assert watched.records[1].day == "2026-11-25"
@@ -311,7 +314,7 @@ async def test_a_five_megabyte_line_comes_in_flagged_parts(log: Path, watched: W
 
 
 async def test_a_restart_within_a_long_line_goes_on_with_its_parts(log: Path) -> None:
-    watched = Watched(log, limit=100)
+    watched = Watched(log, manner=Manner(limit=100))
     add(log, "x" * 250)
     assert await watched.poll() == ["x" * 100, "x" * 100]
     watched.restart()
@@ -353,12 +356,21 @@ async def test_a_position_that_cannot_be_read_means_from_the_beginning(log: Path
     assert await watched.poll() == ["one"]
 
 
-async def test_positions_nobody_came_back_for_are_forgotten(log: Path, watched: Watched) -> None:
-    add(log, "one\n")
-    await watched.poll()
-    assert len(watched.states) == 1
-    log.unlink()
-    await watched.poll(after=timedelta(seconds=6))
-    await watched.poll(after=timedelta(seconds=6))
-    await watched.poll(after=LONG)
-    assert watched.states == {}
+async def test_positions_of_the_newest_files_that_vanished_are_kept_however_long(
+    log: Path, family: Watched
+) -> None:
+    for number in range(REMEMBERED + 10):
+        add(Path(f"{log}.{number:03}"), f"one {number}\n")
+    await family.poll()
+    log.parent.joinpath("app.log.265").write_text("other now\n")
+    await family.poll()
+    for path in log.parent.glob("app.log.*"):
+        path.unlink()
+    await family.poll()
+    await family.poll(after=timedelta(seconds=6))
+    await family.poll(after=timedelta(days=30))
+    assert len(family.states) == REMEMBERED
+    add(log, "one 200\n")
+    assert await family.poll() == []
+    add(log, "two\n")
+    assert await family.poll() == ["two"]
