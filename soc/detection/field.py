@@ -26,13 +26,21 @@ from soc.rulebook.plan import (
     TimePart,
 )
 
+FEW = 64
+"""Literals up to which hyperscan searches several times as fast."""
+SEVERAL = 8
+MAX_NARROWED = 32
+"""Choices of patterns of one field; rules ask for few, and each takes a database."""
+
 
 class FieldAtoms:
     """All patterns that rules put to one field, but references to other fields."""
 
     def __init__(self, patterns: Iterable[tuple[Atom, Pattern]], databases: Databases) -> None:
         """Compile (atom, pattern) pairs."""
-        pairs = list(patterns)
+        pairs = self._pairs = list(patterns)
+        self._databases = databases
+        self._narrowed: dict[frozenset[Atom], FieldAtoms] = {}
         self._texts = Texts(((a, p) for a, p in pairs if isinstance(p, Text | Regex)), databases)
         self._numbers = [(a, p.value) for a, p in pairs if isinstance(p, Number)]
         self._booleans = [(a, p.value) for a, p in pairs if isinstance(p, Boolean)]
@@ -44,6 +52,17 @@ class FieldAtoms:
         """The atoms that hold for any value at all, an object or an empty array too."""
         self._absent = self._null | {a for a, p in pairs if isinstance(p, Exists) and not p.wanted}
         self._only_texts = all(isinstance(p, Text | Regex | Null) for _, p in pairs)
+
+    def narrowed(self, wanted: frozenset[Atom]) -> "FieldAtoms":
+        """Return what judges at least the *wanted* atoms: few of them are found faster in a long text."""
+        if len(wanted) > FEW or len(wanted) * SEVERAL > len(self._pairs):
+            return self
+        if wanted not in self._narrowed:
+            if len(self._narrowed) >= MAX_NARROWED:
+                return self
+            few = ((atom, pattern) for atom, pattern in self._pairs if atom in wanted)
+            self._narrowed[wanted] = FieldAtoms(few, self._databases)
+        return self._narrowed[wanted]
 
     def judge(self, value: Scalar | Absent) -> frozenset[Atom]:
         """Return the atoms that hold for one scalar, or for ``ABSENT``."""

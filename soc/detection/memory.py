@@ -97,7 +97,10 @@ class Memory(Kept[frozenset[Atom]]):
         return self._field.present & self._wanted if isinstance(value, dict) else self.scalar(value)
 
     def _learn(self, key: object, value: Any) -> frozenset[Atom]:
-        held = self._field.judge(value) & self._wanted or NOTHING
+        field = self._field
+        if type(value) is str and len(value) > LONGEST_BYTES:
+            field = field.narrowed(self._wanted)
+        held = field.judge(value) & self._wanted or NOTHING
         if self._room.take(key):
             self[key] = held
         return held

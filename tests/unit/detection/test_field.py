@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from soc.detection import field as field_module
 from soc.detection.field import FieldAtoms, compare_holds, time_part_holds
 from soc.detection.scanner import Databases
 from soc.model.fields import ABSENT
@@ -102,3 +103,26 @@ def test_comparisons_compare() -> None:
     one, two = Decimal(1), Decimal(2)
     assert [compare_holds(order, one, two) for order in Order] == [False, False, True, True]
     assert [compare_holds(order, two, two) for order in Order] == [False, True, False, True]
+
+
+def many(count: int) -> FieldAtoms:
+    return FieldAtoms(
+        ((n, Text((Wild.ANY, f"word{n}.", Wild.ANY), cased=n % 2 == 0)) for n in range(count)), Databases()
+    )
+
+
+def test_few_of_many_patterns_are_judged_apart_with_the_same_answer() -> None:
+    field, wanted = many(100), frozenset({3, 4, 50})
+    few = field.narrowed(wanted)
+    assert few is not field
+    assert few is field.narrowed(wanted)
+    for text in ("WORD3. word5.", "word4. word50. word99.", "WORD4.", ""):
+        assert few.judge(text) == field.judge(text) & wanted
+
+
+def test_most_patterns_or_ever_new_choices_are_judged_with_the_others() -> None:
+    field = many(field_module.MAX_NARROWED * 10)
+    assert field.narrowed(frozenset(range(100))) is field
+    assert many(10).narrowed(frozenset({1, 2})).judge("word3.") == {3}
+    narrowed = [field.narrowed(frozenset({n})) for n in range(field_module.MAX_NARROWED + 5)]
+    assert [found is field for found in narrowed] == [False] * field_module.MAX_NARROWED + [True] * 5
