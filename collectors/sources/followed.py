@@ -63,7 +63,7 @@ class Followed:
         """Return what comes next, at most 64 KiB of it; None when there is nothing."""
         self._more, self._try_again_at = True, now + TRY_AGAIN_S  # should the disk fail
         cutter = self._cutter or self._take_up()
-        if self._was_replaced(cutter):
+        if self.was_replaced():
             return self._begin_again(cutter, stamp, now)
         data = self.content.read(CHUNK_BYTES, cutter.fed)
         self._more, self._try_again_at = bool(data), now
@@ -80,6 +80,12 @@ class Followed:
         pieces = cutter.feed(data)
         self._remember(cutter, data)
         return self._reading(cutter, stamp, pieces) if cutter.delivered > before else Reading()
+
+    def was_replaced(self) -> bool:
+        """Return whether what was read is there no longer: it was truncated, or written anew."""
+        if self._cutter is None:
+            return False
+        return not self.content.holds(self._cutter.fed) or self.content.read(len(self._head), 0) != self._head
 
     def finish(self, stamp: Stamp) -> Reading | None:
         """Return the unfinished last line of a file that nobody writes to any more."""
@@ -111,9 +117,6 @@ class Followed:
         encoding = encoding_of(self._head, self.manner.encoding) or ""
         self._cutter = Cutter(self.manner, encoding, start=start, inside=inside)
         return self._cutter
-
-    def _was_replaced(self, cutter: Cutter) -> bool:
-        return not self.content.holds(cutter.fed) or self.content.read(len(self._head), 0) != self._head
 
     def _begin_again(self, cutter: Cutter, stamp: Stamp, now: float) -> Reading:
         reading = self._reading(cutter, stamp, cutter.rest())

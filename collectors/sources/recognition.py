@@ -16,6 +16,7 @@ import msgspec
 from collectors.sources.content import Content
 from collectors.sources.followed import Followed
 from collectors.sources.position import Position
+from soc.kernel.ids import FINGERPRINT_BYTES
 
 REMEMBERED = 256
 """Files without a name whose positions are kept: they may come back, compressed or copied."""
@@ -52,10 +53,6 @@ class Remembered:
         key = self._sealed(content) or self._begun(content, place)
         return None if key is None else Known(key, self.positions.pop(key))
 
-    def may_become(self, content: Content) -> bool:
-        """Return whether the open file may turn out to be one of them once it is written to its end."""
-        return any(_is_on_its_way(content, position) for position in self.positions.values())
-
     def _sealed(self, content: Content) -> str | None:
         seal = content.seal()
         return next((key for key, at in self.positions.items() if seal and at.seal == seal), None)
@@ -77,28 +74,19 @@ def beside(content: Content, size: int, followed: Iterable[Followed]) -> Known |
         followed: The files that are.
     """
     for file in followed:
-        if _has_all_of(file, content, size):
+        if not content.seal() and file.holds_all_of(content, size):
             return None
         if file.known is not None and file.known.is_of(content):
-            if content.seal() and (file.gone or file.has_unread()):
+            if file.was_replaced() or (content.seal() and (file.gone or file.has_unread())):
                 return None
             return Known(position=msgspec.structs.replace(file.known, seal=""))
     return Known()
 
 
-def _has_all_of(file: Followed, content: Content, size: int) -> bool:
-    """Return whether *file* holds what can be read of *content*, and perhaps more."""
-    if content.seal():
-        return file.known is not None and _is_on_its_way(content, file.known)
-    return file.holds_all_of(content, size)
-
-
-def _is_on_its_way(content: Content, position: Position) -> bool:
-    """Return whether *content* is being compressed, and as yet is the beginning of what was read."""
-    return (
-        bool(content.seal())
-        and position.offset > 0
-        and position.begins(content)
-        and not content.read(1, position.offset - 1)
-        and not content.complete()
-    )
+def is_on_its_way(content: Content, position: Position) -> bool:
+    """Return whether *content* is being compressed, and may yet turn out to be what was read."""
+    if not content.seal() or not position.offset or content.read(1, position.offset - 1):
+        return False
+    size = min(FINGERPRINT_BYTES, position.offset)
+    begins = len(content.read(size, 0)) < size or position.begins(content)
+    return begins and not content.complete()

@@ -24,7 +24,7 @@ from collectors.sources.followed import Followed
 from collectors.sources.names import MAX_FILES, Named, kin, named
 from collectors.sources.packed import SUFFIX, Packed
 from collectors.sources.position import decode_position
-from collectors.sources.recognition import Known, Remembered, beside
+from collectors.sources.recognition import Known, Remembered, beside, is_on_its_way
 from soc.kernel.channel import Channel
 from soc.kernel.logs import Log, Said
 
@@ -43,8 +43,10 @@ class _Waiting(NamedTuple):
     """A file that was looked at and not followed."""
 
     seen: Named
-    ended: int
+    since: float
     at: float
+    ended: int
+    """How many files had ended by then; one of them may be what this one was."""
 
 
 @dataclass(slots=True)
@@ -162,7 +164,9 @@ class Tail:
 
     def _meet(self, file: Named, now: float, *, vanished_only: bool = False) -> None:
         """Follow a file, unless it is one to wait for."""
-        self._waiting[file.place] = _Waiting(file, self._ended, now)
+        waiting = self._waiting.get(file.place)
+        since = waiting.since if waiting is not None and waiting.seen == file else now
+        self._waiting[file.place] = _Waiting(file, since, now, self._ended)
         try:
             handle = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
@@ -175,7 +179,8 @@ class Tail:
         try:
             status = os.fstat(handle)
             if (status.st_dev, status.st_ino) == file.place:
-                known = self._recognise(content, file, vanished_only=vanished_only)
+                still = now - since >= MOVED_GRACE_S
+                known = self._recognise(content, file, still=still, vanished_only=vanished_only)
         except OSError as error:
             self._complain(file.path, error)
         if known is None:
@@ -185,14 +190,17 @@ class Tail:
         self._refused.discard(file.path)
         self._follow(content, file, known, now)
 
-    def _recognise(self, content: Content, file: Named, *, vanished_only: bool) -> Known | None:
+    def _recognise(self, content: Content, file: Named, *, still: bool, vanished_only: bool) -> Known | None:
         known = self._vanished.take(content, file.place)
         if known is not None or vanished_only:
             return known
-        age_s = self.stamp.clock.now_ms() / 1000 - file.mtime_ns / 1e9
-        if age_s < MOVED_GRACE_S and self._vanished.may_become(content):
+        if not content.read(1, 0) or (not still and self._is_on_its_way(content)):
             return None
-        return beside(content, file.size, self._files.values()) if content.read(1, 0) else None
+        return beside(content, file.size, self._files.values())
+
+    def _is_on_its_way(self, content: Content) -> bool:
+        positions = [*self._vanished.positions.values(), *(file.known for file in self._files.values())]
+        return any(position is not None and is_on_its_way(content, position) for position in positions)
 
     def _follow(self, content: Content, file: Named, known: Known, now: float) -> None:
         position = known.position
