@@ -1,10 +1,15 @@
 """Opening: from the settings of a source to the source itself."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from collectors.cutting import Manner
 from collectors.reading import Source, Stamp
-from collectors.source_settings import AnySource, TailSource, TcpSource, UdpSource
-from collectors.sources.syslog import SyslogTcp, SyslogUdp, listen_tcp, listen_udp
+from collectors.source_settings import AnySource, TailSource, TcpSource, TlsSource, UdpSource
+from collectors.sources.listening import listen_tcp, listen_udp
+from collectors.sources.syslog import SyslogUdp
+from collectors.sources.syslog_tcp import SyslogTcp
+from collectors.sources.syslog_tls import server_tls
 from collectors.sources.tail import Tail
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError
@@ -20,12 +25,24 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
     stamp = Stamp(settings.id, settings.format, settings.zone, clock)
     match settings:
         case TailSource():
-            tail = Tail(tuple(settings.paths), stamp, log)
+            tail = Tail(tuple(settings.paths), stamp, log, _manner(settings))
             tail.resume(states)
             return tail
         case UdpSource():
             return SyslogUdp(listen_udp(*settings.address), stamp)
         case TcpSource():
             return SyslogTcp(listen_tcp(*settings.address), stamp)
+        case TlsSource():
+            tls = server_tls(settings.certificate, settings.key, settings.client_ca)
+            return SyslogTcp(listen_tcp(*settings.address), stamp, tls=tls)
         case _:
             raise ConfigError(f"source {settings.id}: this collector has no source of kind {settings.kind}")
+
+
+def _manner(settings: TailSource) -> Manner:
+    return Manner(
+        encoding=settings.encoding,
+        begins=settings.begins,
+        patience=timedelta(seconds=settings.multiline_seconds),
+        compressed=settings.compressed,
+    )

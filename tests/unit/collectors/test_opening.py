@@ -1,0 +1,57 @@
+"""Opening: every kind of source that the settings know becomes one that runs."""
+
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from support.pki import issue, make_ca
+
+from collectors.opening import open_source
+from collectors.reading import Source
+from collectors.settings import load_text
+from collectors.sources.syslog_tcp import SyslogTcp
+from collectors.sources.tail import Tail
+from soc.kernel.clock import ManualClock
+from soc.kernel.errors import ConfigError
+from soc.kernel.logs import open_log
+
+COLLECTOR = '[collector]\ndata_dir = "d"\ngateways = ["https://soc.example:8443"]\n'
+CLOCK = ManualClock(datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def opened(kind: str, more: str, folder: Path) -> Source:
+    text = f'{COLLECTOR}[[source]]\nid = "s"\nkind = "{kind}"\n{more}\n'
+    (settings,) = load_text(text, folder / "collector.toml").sources
+    return open_source(settings, {}, CLOCK, open_log(StringIO()))
+
+
+def test_a_tail_reads_in_the_manner_that_was_asked_for(tmp_path: Path) -> None:
+    more = """
+format = "syslog"
+paths = ["*.log"]
+encoding = "cp1258"
+begins = '^\\d'
+multiline_seconds = 7
+compressed = false
+"""
+    tail = opened("tail", more, tmp_path)
+    assert isinstance(tail, Tail)
+    manner = tail.manner
+    assert (manner.encoding, manner.begins, manner.patience.seconds) == ("cp1258", "^\\d", 7)
+    assert not manner.compressed
+    tail.close()
+
+
+def test_syslog_inside_tls_shows_the_certificate_beside_the_settings(tmp_path: Path) -> None:
+    issued = issue(make_ca(tmp_path), "127.0.0.1")
+    more = f'listen = "127.0.0.1:45141"\ncertificate = "{issued.certificate.name}"\nkey = "{issued.key.name}"'
+    source = opened("syslog_tls", more, tmp_path)
+    assert isinstance(source, SyslogTcp)
+    assert source.tls is not None
+    source.close()
+
+
+def test_a_certificate_that_is_missing_is_said_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        opened("syslog_tls", 'listen = "127.0.0.1:45141"\ncertificate = "a"\nkey = "b"', tmp_path)
