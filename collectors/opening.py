@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from collectors.cutting import Manner
 from collectors.reading import Source, Stamp
-from collectors.source_settings import AnySource, TailSource, TcpSource, TlsSource, UdpSource
+from collectors.source_settings import AnySource, PushSource, TailSource, TcpSource, TlsSource, UdpSource
 from collectors.sources.listening import listen_tcp, listen_udp
+from collectors.sources.push import HttpPush
 from collectors.sources.syslog import SyslogUdp
 from collectors.sources.syslog_tcp import SyslogTcp
 from collectors.sources.syslog_tls import server_tls
@@ -35,6 +36,8 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
         case TlsSource():
             tls = server_tls(settings.certificate, settings.key, settings.client_ca)
             return SyslogTcp(listen_tcp(*settings.address), stamp, tls=tls)
+        case PushSource():
+            return HttpPush(listen_tcp(*settings.address), stamp)
         case _:
             raise ConfigError(f"source {settings.id}: this collector has no source of kind {settings.kind}")
 

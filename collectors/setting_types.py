@@ -55,12 +55,15 @@ def loopback(text: str) -> tuple[str, int]:
         ValueError: others could reach it, or no such port.
     """
     host, port = address(text)
-    if host != "localhost" and not _is_loopback(host):
+    if not is_loopback(host):
         raise ValueError("others could reach it; accepted: loopback, as 127.0.0.1:9470")
     return host, port
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether *host* names this machine to itself only."""
+    if host == "localhost":
+        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

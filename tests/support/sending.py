@@ -14,11 +14,13 @@ from soc.model.record import Record
 @asynccontextmanager
 async def running(source: Source, capacity: int = 1000) -> AsyncIterator[Channel[Reading]]:
     out = Channel[Reading](capacity)
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(source.run(out))
-        yield out
-        task.cancel()
-    source.close()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(source.run(out))
+            yield out
+            task.cancel()
+    finally:
+        source.close()
 
 
 async def received(out: Channel[Reading], count: int) -> list[Record]:

@@ -10,6 +10,7 @@ from support.pki import issue, make_ca
 from collectors.opening import open_source
 from collectors.reading import Source
 from collectors.settings import load_text
+from collectors.sources.push import HttpPush
 from collectors.sources.syslog_tcp import SyslogTcp
 from collectors.sources.tail import Tail
 from soc.kernel.clock import ManualClock
@@ -55,3 +56,10 @@ def test_syslog_inside_tls_shows_the_certificate_beside_the_settings(tmp_path: P
 def test_a_certificate_that_is_missing_is_said_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         opened("syslog_tls", 'listen = "127.0.0.1:45141"\ncertificate = "a"\nkey = "b"', tmp_path)
+
+
+def test_posts_are_taken_at_the_loopback_address(tmp_path: Path) -> None:
+    source = opened("http_push", 'listen = "127.0.0.1:45142"', tmp_path)
+    assert isinstance(source, HttpPush)
+    assert (source.listener.getsockname(), source.stamp.format) == (("127.0.0.1", 45142), "json")
+    source.close()

@@ -1,0 +1,130 @@
+"""Source push: NDJSON that programs on this machine post, answered with 200 once it is durable.
+
+    POST /events   ──► lines ──► channel ──► journal, fdatasync ──► 200
+                                   └── not within 30 s ──► 503, text/plain: send it again
+
+After a 503 or a cut connection the sender cannot know; what it sends again is recognised by its
+`event.id`, and counted as new where it has none. Pages in a browser on this machine are no programs:
+they are refused before their body is read.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+
+from collectors.framing import Framer, Piece
+from collectors.reading import Reading, Stamp
+from collectors.setting_types import is_loopback
+from soc.kernel.channel import Channel
+from soc.wire.codec import MAX_RECORD_BYTES
+
+MAX_BODY_BYTES = 8 << 20
+BODIES = 2
+"""Held in memory at once; the others wait in their sockets."""
+PATIENCE_S = 30
+RETRY_AFTER_S = 5
+PIECE_RECORDS = 500
+PIECE_BYTES = 1 << 20
+CONTENT_TYPES = frozenset(("application/x-ndjson", "application/jsonl", "application/json"))
+"""None of them can a page send to another site without asking that site first."""
+
+
+@dataclass(slots=True)
+class HttpPush:
+    """One source of kind ``http_push``."""
+
+    listener: socket.socket
+    stamp: Stamp
+    patience_s: float = PATIENCE_S
+    """Seconds from a request's head to its answer."""
+    _bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BODIES))
+
+    async def run(self, out: Channel[Reading]) -> None:
+        """Take posts until cancelled."""
+
+        async def answer(request: web.Request) -> web.Response:
+            return await self._answer(request, out)
+
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app.router.add_post("/events", answer)
+        runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, self.listener).start()
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.listener.close()
+
+    async def _answer(self, request: web.Request, out: Channel[Reading]) -> web.Response:
+        refusal = _refusal(request)
+        if refusal is not None:
+            return refusal
+        try:
+            async with asyncio.timeout(self.patience_s):
+                async with self._bodies:
+                    await self._keep(await request.read(), out)
+        except TimeoutError:
+            return _said(HTTPStatus.SERVICE_UNAVAILABLE, "busy", {hdrs.RETRY_AFTER: str(RETRY_AFTER_S)})
+        except web.HTTPRequestEntityTooLarge:
+            return _said(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"accepted: {MAX_BODY_BYTES} bytes in one request"
+            )
+        return _said(HTTPStatus.OK, "kept")
+
+    async def _keep(self, body: bytes, out: Channel[Reading]) -> None:
+        """Wait until every line of *body* is durable."""
+        readings = [
+            Reading(tuple(self.stamp.sent(piece, "127.0.0.1") for piece in pieces), durable=asyncio.Event())
+            for pieces in _portions(body)
+        ]
+        for reading in readings:
+            await out.send(reading)
+        for reading in readings:
+            if reading.durable is not None:
+                await reading.durable.wait()
+
+
+def _portions(body: bytes) -> Iterator[list[Piece]]:
+    """Yield the lines of *body*, a spool's frame full at a time; the last one needs no line end."""
+    portion: list[Piece] = []
+    size = 0
+    for piece in Framer(MAX_RECORD_BYTES).feed(body + b"\n"):
+        if portion and (len(portion) >= PIECE_RECORDS or size + len(piece.raw) > PIECE_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(piece)
+        size += len(piece.raw)
+    if portion:
+        yield portion
+
+
+def _refusal(request: web.Request) -> web.Response | None:
+    """Return why a request is refused by its head."""
+    if hdrs.ORIGIN in request.headers or not is_loopback(_host(request)):
+        return _said(HTTPStatus.FORBIDDEN, "only for programs of this machine, at its loopback address")
+    if request.content_type not in CONTENT_TYPES:
+        return _said(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"accepted: {', '.join(sorted(CONTENT_TYPES))}, one object a line",
+        )
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity") != "identity":
+        return _said(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "accepted: bodies that are not compressed")
+    return None
+
+
+def _host(request: web.Request) -> str:
+    """Return the host that the sender believes to talk to."""
+    host = request.host
+    return host.rpartition(":")[0].strip("[]") if host.rpartition(":")[2].isdigit() else host.strip("[]")
+
+
+def _said(status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=text, headers=headers)
