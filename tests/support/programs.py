@@ -15,11 +15,11 @@ from support.system import ROOT, eventually
 
 PROGRAMS = ROOT / "build" / "programs"
 RSYSLOG = """
-global(workDirectory="{folder}" processInternalMessages="on")
+global(workDirectory="{folder}" processInternalMessages="on" localHostname="sender" net.enableDNS="off")
 {extra}
 module(load="imfile")
 input(type="imfile" file="{lines}" tag="app:" severity="info" facility="local0" reopenOnTruncate="on")
-if $programname == "rsyslogd" then {{ action(type="omfile" file="{said}") stop }}
+if $syslogfacility-text == "syslog" then {{ action(type="omfile" file="{said}") stop }}
 {action}
 """
 SYSLOG_NG = """
