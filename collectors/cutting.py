@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from collectors.encoding import LINE_ENDS, Chosen
-from collectors.framing import Framer, Piece
 from collectors.joining import Joiner
 from soc.wire.codec import MAX_RECORD_BYTES
+from soc.wire.framing import Framer, Piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import re
 from dataclasses import replace
 
 from collectors.encoding import LINE_ENDS, as_utf8
-from collectors.framing import Piece
+from soc.wire.framing import Piece
 
 MAX_LINES = 500
 SEARCHED_BYTES = 1024

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from collectors.framing import Piece
 from soc.kernel.channel import Channel
 from soc.kernel.clock import Clock
 from soc.model.record import Record
 from soc.spool.journal import Shed
+from soc.wire.framing import Piece
 
 
 @dataclass(frozen=True, slots=True)

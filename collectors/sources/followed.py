@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from collectors.cutting import Cutter, Manner
 from collectors.encoding import encoding_of
-from collectors.framing import Piece
 from collectors.reading import Reading, Stamp
 from collectors.sources.content import Content, Watch
 from collectors.sources.position import Position, encode_position, head_mark, tail_mark
 from soc.kernel.ids import FINGERPRINT_BYTES, fingerprint
+from soc.wire.framing import Piece
 
 CHUNK_BYTES = 64 << 10
 TRY_AGAIN_S = 2

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.framing import Framer, Piece
+from soc.wire.framing import Framer, Piece
 
 LIMIT = 12
 stream = st.lists(
