@@ -16,11 +16,11 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from collectors.framing import Framer, Piece
 from collectors.reading import Reading, Stamp
 from collectors.setting_types import is_loopback
 from soc.kernel.channel import Channel
 from soc.wire.codec import MAX_RECORD_BYTES
+from soc.wire.framing import Framer, Piece
 
 MAX_BODY_BYTES = 8 << 20
 BODIES = 2

@@ -9,10 +9,10 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectors.framing import Piece
 from collectors.reading import Reading, Stamp
 from soc.kernel.channel import Channel
 from soc.spool.journal import Shed
+from soc.wire.framing import Piece
 
 DATAGRAM_BYTES = 65_535
 LOOK_AT_DROPS_S = 1

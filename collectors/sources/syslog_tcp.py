@@ -14,10 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from collectors.framing import Framer, Piece
 from collectors.reading import Reading, Stamp
 from collectors.sources.seats import Seat, Seats
 from soc.kernel.channel import Channel
+from soc.wire.framing import Framer, Piece
 
 CHUNK_BYTES = 64 << 10
 MAX_MESSAGE_BYTES = 256 << 10
