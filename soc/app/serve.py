@@ -6,7 +6,7 @@ Shutdown follows the flow: the collectors' port closes first, then the stages, t
 import asyncio
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,13 +16,10 @@ from aiohttp import web
 
 from soc.app.centre import Centre, open_centre
 from soc.app.control import Control
+from soc.app.doors import open_doors
 from soc.app.stages import announce, stages
 from soc.console.pages import application
 from soc.console.parts import Parts
-from soc.gateway.authority import open_server
-from soc.gateway.desk import Desk
-from soc.gateway.enrolment import Enrolment
-from soc.gateway.server import Gateway, tls_context
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError
 from soc.kernel.logs import Log, Said
@@ -40,6 +37,8 @@ class Addresses:
     gateway: str
     console: str
     socket: Path
+    doors: Mapping[str, str]
+    """Beside the collectors' port: name → address."""
 
 
 class _Stop(Exception):
@@ -63,11 +62,13 @@ async def serve(
         await announce(centre, centre.rules.content)
         try:
             async with AsyncExitStack() as edges, asyncio.TaskGroup() as group:
-                addresses = await _listen(edges, centre)
+                addresses = await _listen(edges, group, centre)
                 for name, stage in stages(centre).items():
                     group.create_task(supervise(name, stage, clock=clock, log=log), name=name)
                 ready(addresses)
-                log.info(Said.STARTED, gateway=addresses.gateway, console=addresses.console)
+                log.info(
+                    Said.STARTED, gateway=addresses.gateway, console=addresses.console, **addresses.doors
+                )
                 await _until(stop, edges, log)
         except* _Stop:
             pass
@@ -87,37 +88,11 @@ async def _until(stop: asyncio.Event, edges: AsyncExitStack, log: Log) -> None:
     raise _Stop
 
 
-async def _listen(edges: AsyncExitStack, centre: Centre) -> Addresses:
-    gateway = await _listen_gateway(edges, centre)
+async def _listen(edges: AsyncExitStack, group: asyncio.TaskGroup, centre: Centre) -> Addresses:
+    doors = await open_doors(edges, group, centre)
     console = await _listen_console(edges, centre)
     socket = await _listen_control(edges, centre, console)
-    return Addresses(gateway, console, socket)
-
-
-async def _listen_gateway(edges: AsyncExitStack, centre: Centre) -> str:
-    config, now = centre.settings.gateway, centre.clock.now()
-    folder = centre.settings.data_dir / "pki"
-    certificate, key = open_server(folder, centre.authority, config.names, now)
-    desk = Desk(
-        intake=centre.intake,
-        recorder=centre.recorder,
-        credentials=centre.folds.credentials,
-        keys=centre.folds.keys,
-        clock=centre.clock,
-        log=centre.log,
-        boot=centre.boot,
-    )
-    enrolment = Enrolment(
-        recorder=centre.recorder,
-        credentials=centre.folds.credentials,
-        authority=centre.authority,
-        signer=centre.signer,
-        clock=centre.clock,
-        log=centre.log,
-    )
-    server = Gateway(centre.intake, desk, enrolment, centre.clock, centre.log)
-    context = tls_context(certificate, key, folder / "ca.pem")
-    return await _site(edges, server.application(), config.listen, context)
+    return Addresses(doors.pop("gateway"), console, socket, doors)
 
 
 async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:

@@ -69,5 +69,7 @@ async def _serve(settings: Settings) -> None:
 def _ready(addresses: Addresses) -> None:
     """Tell the terminal and systemd that everything listens."""
     click.echo(f"gateway {addresses.gateway}")
+    for name, address in addresses.doors.items():
+        click.echo(f"{name} {address}")
     click.echo(f"console {addresses.console}")
     notify("READY=1")

@@ -6,11 +6,9 @@ known shipper loses data.
 """
 
 import math
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from aiohttp import web
 
@@ -84,16 +82,6 @@ class Gateway:
     def _answer(self) -> web.Response:
         answer = Answer(version=codec.VERSION, time_ms=self.clock.now_ms())
         return web.Response(body=codec.pack_answer(answer), content_type=codec.ANSWER_TYPE)
-
-
-def tls_context(certificate: Path, key: Path, client_ca: Path) -> ssl.SSLContext:
-    """Return the port's TLS: 1.3, client certificates verified where given (enrolment has none)."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(certificate, key)
-    context.load_verify_locations(client_ca)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    return context
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -1,25 +1,34 @@
 """The receiving half of a centre over memory stores: intake, gateway, ledger."""
 
+import asyncio
 import io
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from support.readings import own_sources
 
 from soc.detection.engine import Engine
-from soc.gateway.authority import Authority, open_authority, open_server
+from soc.gateway.authority import Authority, open_authority, open_server, pem_of, write_key
 from soc.gateway.credentials import CredentialsFold
 from soc.gateway.desk import Desk
 from soc.gateway.enrolment import Enrolment
+from soc.gateway.frame import Frame, collectors_tls
 from soc.gateway.keys import ApiKeysFold
-from soc.gateway.server import Gateway, tls_context
+from soc.gateway.limits import Crowd
+from soc.gateway.listener import Listener
+from soc.gateway.patience import Patience
+from soc.gateway.server import Gateway
 from soc.gateway.signing import open_signer
 from soc.kernel.clock import ManualClock
 from soc.kernel.logs import open_log
+from soc.model.identity import Origin
 from soc.parsing.mapping import entity_fields, known_logsource
 from soc.pipeline.intake import Feed, Intake, Understanding
 from soc.pipeline.recorder import Recorder
@@ -30,6 +39,7 @@ from soc.rulebook.load import load
 from soc.stores.memory_events import MemoryEventStore
 from soc.stores.memory_log import MemoryLog
 
+PATIENCE = Patience()
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 RULE = """
 title: Failed password
@@ -81,16 +91,47 @@ async def receiving(
 
 
 @asynccontextmanager
-async def listening(centre: Receiving) -> AsyncIterator[str]:
+async def listening(
+    centre: Receiving, *, patience: Patience = PATIENCE, crowd: Crowd | None = None
+) -> AsyncIterator[str]:
     """Serve the gateway of *centre* and yield its address."""
-    folder = centre.folder
-    certificate, key = open_server(folder, centre.authority, ["localhost", "127.0.0.1"], datetime.now(UTC))
-    runner = web.AppRunner(centre.gateway.application(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(
-        runner, "127.0.0.1", 0, ssl_context=tls_context(certificate, key, folder / "ca.pem")
-    ).start()
-    try:
-        yield f"https://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with framed(centre, patience=patience, crowd=crowd) as frame:
+        tls = collectors_tls(*server_files(centre))
+        yield "https://" + await frame.http("127.0.0.1:0", tls, centre.gateway.application())
+
+
+@asynccontextmanager
+async def framed(
+    centre: Receiving, *, patience: Patience = PATIENCE, crowd: Crowd | None = None
+) -> AsyncIterator[Frame]:
+    """Yield what doors of *centre* are set into."""
+    async with asyncio.TaskGroup() as group, AsyncExitStack() as edges:
+        listener = Listener(crowd or Crowd(100, 100), patience, centre.clock, centre.desk.log)
+        yield Frame(edges, group, listener)
+
+
+def client_tls(centre: Receiving, origin: Origin) -> ssl.SSLContext:
+    """Return the TLS of a program that trusts the centre and has a certificate of *origin* from it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    pem = csr.public_bytes(serialization.Encoding.PEM).decode()
+    certificate = centre.authority.issue(pem, origin, datetime.now(UTC))
+    write_key(centre.folder / "client.key", key)
+    (centre.folder / "client.pem").write_text(pem_of(certificate))
+    tls = ssl.create_default_context(cafile=str(centre.folder / "ca.pem"))
+    tls.load_cert_chain(centre.folder / "client.pem", centre.folder / "client.key")
+    return tls
+
+
+async def crowd_is(crowd: Crowd, count: int, *, within_s: float = 5) -> None:
+    """Wait until *count* connections stand."""
+    async with asyncio.timeout(within_s):
+        while crowd.inside != count:  # noqa: ASYNC110 - other people's sockets tell nobody
+            await asyncio.sleep(0.01)
+
+
+def server_files(centre: Receiving) -> tuple[Path, Path, Path]:
+    """Return certificate, key and authority of the centre's doors."""
+    names = ["localhost", "127.0.0.1"]
+    files = open_server(centre.folder, centre.authority, names, datetime.now(UTC))
+    return *files, centre.folder / "ca.pem"
