@@ -1,4 +1,4 @@
-"""The agent: sources → channel → journal → centre, put together and run in one TaskGroup.
+"""The agent: sources → channels → journal → centre, put together and run in one TaskGroup.
 
 It stops the way the data flows: sources first, then what was read becomes durable, then what is durable
 is shipped for a few seconds more; the rest waits in the spool for the next start.
@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from collectors.beat import Pulse
@@ -19,11 +19,13 @@ from collectors.credential import Credential
 from collectors.keep import Keeper
 from collectors.lag import Lag
 from collectors.opening import open_source
+from collectors.orders import Orders
+from collectors.pace import Pace
 from collectors.reading import Reading, Source
-from collectors.settings import Settings
+from collectors.settings import Collector, Settings
 from collectors.ship import Shipper
 from soc.kernel.channel import Channel
-from soc.kernel.clock import Clock
+from soc.kernel.clock import Clock, to_ms
 from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
 from soc.spool.chunk import Limits
@@ -56,74 +58,102 @@ class Agent:
         with ExitStack() as stack:
             journal = self._journal(start)
             stack.callback(journal.close)
-            sources = [
-                open_source(source, journal.states(), clock, self.log) for source in self.settings.sources
-            ]
-            for source in sources:
+            waiting, shedding = Channel[Reading](WAITING_READINGS), Channel[Reading](WAITING_READINGS)
+            flows: list[tuple[Source, Channel[Reading]]] = []
+            for settings in self.settings.sources:
+                source = open_source(settings, journal.states(), clock, self.log)
                 stack.callback(source.close)
-            async with Centre(self.settings.collector.gateways, self.credential.tls(), clock) as centre:
-                await self._flow(_Parts(journal, sources, centre, clock, start.boot), stop, ready)
+                flows.append((source, shedding if settings.overflow == "shed" else waiting))
+            lag = _lag(journal, self.settings)
+            keeper = Keeper(journal, lag, clock, self.log)
+            orders, pace = Orders(keeper.kept), Pace(_rate(self.settings.collector), clock)
+            gateways, tls = self.settings.collector.gateways, self.credential.tls()
+            async with Centre(gateways, tls, clock, pace=pace, heed=orders.heed) as centre:
+                channels = (waiting, shedding)
+                parts = _Parts(journal, flows, channels, centre, clock, lag, keeper, orders, pace, start.boot)
+                await self._flow(parts, stop, ready)
 
     def _journal(self, start: Start) -> Journal:
         limits = self.settings.collector
         folder = self.settings.spool_dir
-        room = Room(limits.spool_mib << 20, limits.disk_floor_mib << 20, lambda: _free_bytes(str(folder)))
+        room = Room(
+            limits.spool_mib << 20,
+            limits.disk_floor_mib << 20,
+            lambda: _free_bytes(str(folder)),
+            keep_for=timedelta(hours=limits.keep_hours),
+        )
         return Journal(folder, room, start)
 
     async def _flow(self, parts: "_Parts", stop: asyncio.Event, ready: Callable[[], None]) -> None:
-        readings = Channel[Reading](WAITING_READINGS)
-        lag = _lag(parts.journal, self.settings)
-        keeper = Keeper(parts.journal, lag, parts.clock, self.log)
+        journal, keeper = parts.journal, parts.keeper
         async with asyncio.TaskGroup() as tasks:
-            reading = [tasks.create_task(source.run(readings), name="source") for source in parts.sources]
-            keeping = tasks.create_task(keeper.run(readings), name="keep")
-            outgoing = [
-                tasks.create_task(self._shipper(parts, lag, keeper.kept).run(), name="ship"),
-                tasks.create_task(self._pulse(parts, lag).run(), name="beat"),
+            reading = [tasks.create_task(source.run(out), name="source") for source, out in parts.flows]
+            keeping = tasks.create_task(keeper.run(*parts.channels), name="keep")
+            others = [
+                tasks.create_task(keeper.tend(self.clock), name="tend"),
+                tasks.create_task(self._shipper(parts).run(), name="ship"),
+                tasks.create_task(self._pulse(parts).run(), name="beat"),
             ]
-            self.log.info(Said.STARTED, next_seq=parts.journal.next_seq, acked_seq=parts.journal.acked_seq)
+            self.log.info(Said.STARTED, next_seq=journal.next_seq, acked_seq=journal.acked_seq)
             ready()
             await stop.wait()
             self.log.info(Said.STOPPING)
             await _end(reading)
-            await readings.close()
+            for channel in parts.channels:
+                await channel.close()
             await asyncio.wait([keeping], timeout=KEEP_GRACE_S)
-            await _emptied(parts.journal, parts.clock)
-            await _end([keeping, *outgoing])
-        self.log.info(Said.STOPPED, next_seq=parts.journal.next_seq, acked_seq=parts.journal.acked_seq)
+            await _emptied(journal, parts.clock)
+            await _end([keeping, *others])
+        self.log.info(Said.STOPPED, next_seq=journal.next_seq, acked_seq=journal.acked_seq)
 
-    def _shipper(self, parts: "_Parts", lag: Lag, kept: asyncio.Event) -> Shipper:
+    def _shipper(self, parts: "_Parts") -> Shipper:
         return Shipper(
             journal=parts.journal,
             centre=parts.centre,
             origin=self.credential.origin,
-            lag=lag,
-            kept=kept,
+            lag=parts.lag,
+            kept=parts.keeper.kept,
             clock=parts.clock,
             log=self.log,
+            orders=parts.orders,
+            pace=parts.pace,
+            in_flight=self.settings.collector.in_flight,
         )
 
-    def _pulse(self, parts: "_Parts", lag: Lag) -> Pulse:
+    def _pulse(self, parts: "_Parts") -> Pulse:
         return Pulse(
             journal=parts.journal,
             centre=parts.centre,
             origin=self.credential.origin,
             boot=parts.boot,
-            lag=lag,
+            lag=parts.lag,
             clock=parts.clock,
             log=self.log,
             every=timedelta(seconds=self.settings.collector.heartbeat_seconds),
             software=f"soc-collector {version('soc')}",
+            certificate_until_ms=to_ms(self.credential.expires_at),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     journal: Journal
-    sources: list[Source]
+    flows: list[tuple[Source, Channel[Reading]]]
+    channels: tuple[Channel[Reading], Channel[Reading]]
     centre: Centre
     clock: CorrectedClock
+    lag: Lag
+    keeper: Keeper
+    orders: Orders
+    pace: Pace
     boot: str
+
+
+def _rate(limits: Collector) -> Callable[[datetime], int]:
+    """Return how many kbit/s batches may take at a moment; 0: no limit."""
+    office = limits.office
+    in_office = limits.office_kbit_s or limits.bandwidth_kbit_s
+    return lambda moment: in_office if office.open_at(moment) else limits.bandwidth_kbit_s
 
 
 def _lag(journal: Journal, settings: Settings) -> Lag:

@@ -26,6 +26,7 @@ class Pulse:
     log: Log
     every: timedelta
     software: str
+    certificate_until_ms: int = 0
     _outcome: Outcome = Outcome.DURABLE
 
     async def run(self) -> None:
@@ -50,4 +51,9 @@ class Pulse:
             sources=self.lag.states(now_ms),
             spool_bytes=self.journal.used_bytes,
             software=self.software,
+            spool=self.journal.spool,
+            spool_limit_bytes=self.journal.limit_bytes,
+            shed=self.journal.shed_records,
+            set_aside=self.journal.refused_records,
+            certificate_until_ms=self.certificate_until_ms,
         )

@@ -1,6 +1,8 @@
-"""The centre as a collector sees it: gateways in order, five kinds of answer."""
+"""The centre as a collector sees it: gateways in order, four kinds of answer."""
 
+import random
 import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
@@ -10,6 +12,8 @@ from typing import Self
 import aiohttp
 
 from collectors.corrected import CorrectedClock
+from collectors.pace import Pace
+from collectors.route import Route
 from soc.kernel.errors import WireError
 from soc.wire.codec import BATCH_TYPE, BEAT_TYPE, pack, unpack_answer
 from soc.wire.messages import Answer, Batch, Beat
@@ -42,15 +46,29 @@ class Verdict:
     retry_after: timedelta = timedelta(0)
 
 
-class Centre:
-    """One TLS session with whichever gateway answers; use as an asynchronous context."""
+def _leave_it(_answer: Answer) -> None:
+    """Heed nothing."""
 
-    def __init__(self, gateways: list[str], tls: ssl.SSLContext, clock: CorrectedClock) -> None:
-        """Prefer the first of *gateways*; stay with the one that answered."""
-        self._gateways = gateways
+
+class Centre:
+    """TLS sessions with whichever gateways answer; use as an asynchronous context."""
+
+    def __init__(
+        self,
+        gateways: Sequence[str],
+        tls: ssl.SSLContext,
+        clock: CorrectedClock,
+        *,
+        pace: Pace | None = None,
+        heed: Callable[[Answer], None] = _leave_it,
+    ) -> None:
+        """Prefer the first of *gateways*; batches keep to *pace*; *heed* hears of every answer 200."""
         self._tls = tls
         self._clock = clock
-        self._current = 0
+        self._pace = pace or Pace(lambda _: 0, clock)
+        self._heed = heed
+        self._batches = Route(gateways, clock, random.random)
+        self._beats = Route(gateways, clock, random.random)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -66,18 +84,36 @@ class Centre:
             await self._session.close()
 
     async def say(self, message: Batch | Beat) -> Verdict:
-        """Deliver *message*, trying each gateway once; the clock learns from the answer."""
-        path, kind = ("batches", BATCH_TYPE) if isinstance(message, Batch) else ("heartbeats", BEAT_TYPE)
+        """Deliver *message*, trying each gateway once; the clock learns from the answer.
+
+        A record that is alone and not taken is shown to every gateway before that counts.
+        """
         body = pack(message)
+        if isinstance(message, Beat):
+            return await self._ask(self._beats, "heartbeats", body, BEAT_TYPE)
+        await self._pace.leave(len(body))
+        alone = len(message.records) == 1
+        return await self._ask(self._batches, "batches", body, BATCH_TYPE, everywhere=alone)
+
+    async def _ask(
+        self, route: Route, path: str, body: bytes, kind: str, *, everywhere: bool = False
+    ) -> Verdict:
+        refusal: Verdict | None = None
         faults: list[str] = []
-        for _ in self._gateways:
-            gateway = self._gateways[self._current]
+        for gateway in route.order():
             try:
-                return await self._post(f"{gateway}/v1/{path}", body, kind)
+                verdict = await self._post(f"{gateway}/v1/{path}", body, kind)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 faults.append(f"{gateway}: {str(error) or type(error).__name__}")
-                self._current = (self._current + 1) % len(self._gateways)
-        return Verdict(Outcome.LATER, "; ".join(faults))
+                continue
+            if verdict.outcome is Outcome.LATER and not verdict.retry_after:
+                faults.append(f"{gateway}: {verdict.why}")
+            elif verdict.outcome is Outcome.SMALLER and everywhere:
+                refusal = verdict
+            else:
+                route.answered(gateway)
+                return verdict
+        return refusal or Verdict(Outcome.LATER, "; ".join(faults))
 
     async def _post(self, url: str, body: bytes, kind: str) -> Verdict:
         if self._session is None:
@@ -89,6 +125,7 @@ class Centre:
             verdict = _verdict(answer.status, content, answer.headers.get("Retry-After", ""))
         if verdict.answer is not None:
             self._clock.told(verdict.answer.time_ms, asked_at_ms=asked_at_ms)
+            self._heed(verdict.answer)
         return verdict
 
 

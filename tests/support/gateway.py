@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,10 +31,14 @@ class SmallGateway:
 
     ca: CertificateAuthority
     script: Script = lambda _batch: None
+    hold: Callable[[Batch], asyncio.Event | None] = lambda _batch: None
+    """Names what the answer to a batch waits for; it is not kept before."""
     token: str = "token"
     clock_ahead_ms: int = 0
     url: str = ""
     tries: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
     records: dict[int, str] = field(default_factory=dict[int, str])
     repeated: int = 0
     gaps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
@@ -56,16 +60,28 @@ class SmallGateway:
         self.changed.set()
 
     async def until(self, look: Callable[[], bool], *, within_s: float = 8) -> None:
-        """Wait for the gateway to hear what makes *look* true."""
+        """Wait for what the gateway hears, or what its answers bring about, to make *look* true."""
         async with asyncio.timeout(within_s):
             while not look():
                 self.changed.clear()
-                await self.changed.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.changed.wait(), 0.02)
 
     async def _batches(self, request: web.Request) -> web.Response:
         self.tries += 1
         self._see_peer(request)
         batch = codec.unpack(await request.read(), Batch)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.changed.set()
+        try:
+            if (held := self.hold(batch)) is not None:
+                await held.wait()
+            return self._answered(batch)
+        finally:
+            self.at_once -= 1
+
+    def _answered(self, batch: Batch) -> web.Response:
         scripted = self.script(batch)
         self.changed.set()
         if scripted is not None:
@@ -105,7 +121,7 @@ async def small_gateway(folder: Path, *, asks_for_certificates: bool = True) -> 
     app.router.add_post("/v1/batches", gateway._batches)
     app.router.add_post("/v1/heartbeats", gateway._heartbeats)
     app.router.add_post("/v1/enrol", gateway._enrol)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     try:
         tls = server_tls(ca, issue(ca, "127.0.0.1"))

@@ -18,6 +18,7 @@ from collectors.lag import Lag
 from soc.kernel.clock import ManualClock, to_ms
 from soc.kernel.logs import open_log
 from soc.model.heartbeat import SourceState
+from soc.spool.journal import Shed
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -28,6 +29,8 @@ async def test_a_beat_names_numbers_spool_and_the_oldest_record_of_each_source(t
         journal, lag = a_journal(tmp_path / "spool"), Lag(["file", "net"])
         records = [a_record("a", read_at_ms=5), a_record("b", read_at_ms=6)]
         lag.kept(journal.append(records, {}), records)
+        journal.append([], {}, [Shed("net", 2, "the spool is full", 7)])
+        journal.set_aside(2, "refused")
         centre = Centre([gateway.url], tls_trusting(gateway.ca.path.read_text()), clock)
         every = timedelta(seconds=30)
         pulse = Pulse(
@@ -35,9 +38,11 @@ async def test_a_beat_names_numbers_spool_and_the_oldest_record_of_each_source(t
         )
         beat = pulse.beat()
         journal.close()
-    assert (beat.next_seq, beat.acked_seq, beat.boot, beat.sent_at_ms) == (3, 1, "boot", to_ms(NOW))
+    assert (beat.next_seq, beat.acked_seq, beat.boot, beat.sent_at_ms) == (5, 1, "boot", to_ms(NOW))
     assert beat.sources == (SourceState("file", 5), SourceState("net", to_ms(NOW)))
     assert beat.spool_bytes == journal.used_bytes > 0
+    assert (beat.spool, beat.spool_limit_bytes) == (journal.spool, 1 << 30)
+    assert (beat.shed, beat.set_aside) == (2, 1)
 
 
 async def test_beats_go_on_while_batches_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Shipping over real TLS: whatever the gateway answers, nothing is lost, nothing acknowledged too early."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,6 +12,7 @@ from support.gateway import ORIGIN, URN, SmallGateway, small_gateway
 from support.shipping import Shipping, shipping
 from support.spooling import a_record
 
+from soc.spool.refused import read_refused
 from soc.wire.messages import Batch
 
 
@@ -151,12 +153,52 @@ async def test_too_much_at_once_is_halved_until_it_is_taken(tmp_path: Path, stat
     assert gateway.repeated == 0
 
 
-async def test_one_record_that_is_not_taken_is_never_given_up(tmp_path: Path) -> None:
+def poison(text: str) -> Callable[[Batch], web.Response | None]:
+    """Refuse every batch that holds the record."""
+
+    def script(batch: Batch) -> web.Response | None:
+        held = any(record.raw == text.encode() for record in batch.records)
+        return web.Response(status=400, text="day 'x'; accepted: YYYY-MM-DD\n") if held else None
+
+    return script
+
+
+async def test_one_record_that_no_centre_takes_is_set_aside_and_declared(tmp_path: Path) -> None:
     async with set_up(tmp_path) as (gateway, ship):
-        gateway.script = failing(5, lambda: web.Response(status=400))
+        gateway.script = poison("c")
+        keep(ship, *"abcdef")
+        await gateway.until(lambda: (3, 3) in gateway.gaps and ship.journal.acked_seq == 7)
+        said = ship.said.getvalue()
+        waited = [pause for pause in ship.hurried.slept if pause >= timedelta(minutes=2)]
+        copies = list(read_refused(tmp_path / "spool"))
+    assert gateway.records == {1: "a", 2: "b", 4: "d", 5: "e", 6: "f"}
+    assert (len(waited), sum(waited, timedelta()) >= timedelta(minutes=10)) == (4, True)
+    assert [(aside.record and aside.record.raw, aside.gap.why) for aside in copies] == [
+        (b"c", "refused by the centre: 400 day 'x'; accepted: YYYY-MM-DD")
+    ]
+    assert "record_set_aside" in said
+
+
+async def test_a_record_that_is_taken_at_the_fifth_try_is_not_set_aside(tmp_path: Path) -> None:
+    async with set_up(tmp_path) as (gateway, ship):
+        gateway.script = failing(4, lambda: web.Response(status=400))
         keep(ship, "a")
         await gateway.until(delivered(gateway, ship))
-    assert gateway.records == {1: "a"}
+    assert (gateway.records, gateway.gaps) == ({1: "a"}, [])
+
+
+async def test_records_that_are_tried_alone_hold_up_nobody(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway, shipping(tmp_path, gateway, in_flight=1) as ship:
+        gateway.script = poison("a")
+        held = asyncio.Event()
+        ship.hurried.until = held
+        keep(ship, "a")
+        await gateway.until(lambda: gateway.tries > 0)
+        keep(ship, "b")
+        await gateway.until(lambda: gateway.records == {2: "b"})
+        assert ship.journal.acked_seq == 1
+        held.set()
+        await gateway.until(lambda: gateway.gaps == [(1, 1)])
 
 
 async def test_a_restored_centre_gets_again_what_it_asks_for(tmp_path: Path) -> None:
@@ -174,6 +216,79 @@ async def test_a_restored_centre_gets_again_what_it_asks_for(tmp_path: Path) -> 
         keep(ship, "d")
         await gateway.until(lambda: sorted(gateway.records) == [2, 3, 4])
     assert gateway.records == {2: "b", 3: "c", 4: "d"}
+
+
+async def test_four_batches_are_under_way_at_once_and_only_the_beginning_is_acknowledged(
+    tmp_path: Path,
+) -> None:
+    async with set_up(tmp_path) as (gateway, ship):
+        first, others = asyncio.Event(), asyncio.Event()
+        gateway.hold = lambda batch: first if batch.first_seq == 1 else others
+        ship.journal.append([a_record(f"{n}") for n in range(1, 5_001)], {})
+        ship.kept.set()
+        await gateway.until(lambda: gateway.at_once == 4)
+        others.set()
+        await gateway.until(lambda: len(gateway.records) == 4_500)
+        assert (ship.journal.acked_seq, min(gateway.records)) == (1, 501)
+        assert {batch.acked_seq for batch in gateway.batches} == {1}
+        first.set()
+        await gateway.until(delivered(gateway, ship))
+        keep(ship, "last")
+        await gateway.until(delivered(gateway, ship))
+    assert (gateway.most_at_once, gateway.batches[-1].acked_seq) == (4, 5_001)
+    assert {batch.spool for batch in gateway.batches} == {ship.journal.spool}
+    assert gateway.repeated == 0
+
+
+async def test_a_crash_while_batches_are_under_way_repeats_what_was_not_acknowledged(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway:
+        async with shipping(tmp_path, gateway) as ship:
+            gateway.hold = lambda batch: asyncio.Event() if batch.first_seq == 501 else None
+            ship.journal.append([a_record(f"{n}") for n in range(1, 2_001)], {})
+            ship.kept.set()
+            await gateway.until(lambda: len(gateway.records) == 1_500)
+        gateway.hold = lambda _: None
+        async with shipping(tmp_path, gateway) as ship:
+            await gateway.until(lambda: ship.journal.acked_seq == 2_001)
+    assert sorted(gateway.records) == list(range(1, 2_001))
+    assert gateway.repeated == 1_000
+
+
+async def test_what_is_asked_for_again_comes_while_other_batches_are_under_way(tmp_path: Path) -> None:
+    async with set_up(tmp_path) as (gateway, ship):
+        keep(ship, *"abc")
+        await gateway.until(lambda: ship.journal.acked_seq == 4)
+        held, asked = asyncio.Event(), [1]
+        gateway.hold = lambda batch: held if batch.first_seq == 4 else None
+
+        def restored(batch: Batch) -> web.Response | None:
+            gateway.keep(batch)
+            return gateway.answer(resend_from=asked.pop() if asked else None)
+
+        gateway.records.clear()
+        gateway.script = restored
+        keep(ship, "d")
+        await gateway.until(lambda: gateway.tries == 2)
+        keep(ship, "e")
+        await gateway.until(lambda: sorted(gateway.records) == [1, 2, 3, 4, 5])
+        held.set()
+        await gateway.until(lambda: ship.journal.acked_seq == 6)
+
+
+async def test_a_backlog_does_not_hold_up_what_is_read_now(tmp_path: Path) -> None:
+    async with set_up(tmp_path) as (gateway, ship):
+        now_ms, read = ship.clock.now_ms(), asyncio.Event()
+        gateway.hold = lambda batch: read if batch.first_seq > 1 else None
+        ship.journal.append([a_record(f"{n}", read_at_ms=now_ms - 86_400_000) for n in range(10_000)], {})
+        ship.kept.set()
+        await gateway.until(lambda: gateway.at_once == 4)
+        ship.journal.append([a_record("live", read_at_ms=now_ms)], {})
+        read.set()
+        await gateway.until(lambda: ship.journal.acked_seq == 10_002)
+    order = [batch.first_seq for batch in gateway.batches]
+    assert order.index(10_001) < 8
+    assert order.index(9_501) > 15
+    assert gateway.repeated == 0
 
 
 async def test_the_clock_learns_from_the_answer(tmp_path: Path) -> None:
