@@ -1,0 +1,202 @@
+"""The ``_bulk`` look-alike: for senders that know how to write to Elasticsearch, and nothing else.
+
+A body is stored as a whole and answered "all created", or it is refused as a whole: ``503``, ``text/plain``,
+a word in it, the one refusal on which no known sender loses data. A sender that repeats itself repeats its
+ids (see ``bulk_reading``), so what was stored before the refusal is stored once. Bodies up to
+``WHOLE_BYTES`` are read to their end before anything is stored; larger ones are stored as they come.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiohttp import ClientError, web
+
+from soc.gateway import bulk_answers
+from soc.gateway.bulk_reading import BulkReader, Item
+from soc.gateway.doorway import Doorway, portions
+from soc.gateway.inflating import Inflater
+from soc.kernel.errors import AuthError, StoreBusy, StoreError, WireError
+from soc.model.identity import Origin
+
+WHOLE_BYTES = 8 << 20
+MAX_DOCUMENT_BYTES = 8 << 20
+MAX_ITEMS = 200_000
+READ_S = 30
+"""How long a body may stand still."""
+LATER = timedelta(seconds=5)
+"""How long a busy centre is asked again when something of the body is stored; clients wait 10 s and more."""
+TOLD_YES = (
+    "/_ilm/policy/{name}",
+    "/_index_template/{name}",
+    "/_component_template/{name}",
+    "/_template/{name}",
+    "/_ingest/{name:.+}",
+    "/_data_stream",
+    "/_data_stream/{name:.+}",
+    "/_nodes/http",
+    "/logstash",
+)
+"""What Beats and Logstash set up or ask before they send; nothing of it is needed here."""
+
+_ORIGIN = web.RequestKey("origin", Origin)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """The door's handlers; its application must run without aiohttp's own decompression."""
+
+    doorway: Doorway
+    version: str
+    """Version of Elasticsearch that clients are told."""
+    max_body_bytes: int
+    """After decompression."""
+
+    def application(self) -> web.Application:
+        """Return the aiohttp application of the port."""
+        app = web.Application(middlewares=[self._refusals])
+        app.on_response_prepare.append(_name_the_product)
+        router = app.router
+        for path, body in bulk_answers.asked_first(self.version).items():
+            router.add_get(path, _always(body))
+        for path in TOLD_YES:
+            router.add_route("*", path, _yes)
+        for path in ("/_bulk", "/{index}/_bulk", "/{index}/{type}/_bulk"):
+            router.add_post(path, self.bulk)
+            router.add_put(path, self.bulk)
+        return app
+
+    async def bulk(self, request: web.Request) -> web.Response:
+        """Store a body."""
+        origin = request[_ORIGIN]
+        with self.doorway.desk.upload(origin):
+            return await self._store(request, origin)
+
+    async def _store(self, request: web.Request, origin: Origin) -> web.Response:
+        clock = self.doorway.desk.clock
+        begun = clock.monotonic()
+        kept = _Kept(self.doorway, origin, request.remote or "")
+        reading = BulkReader(request.match_info.get("index", ""))
+        async for piece in _plain(request, self.max_body_bytes):
+            kept.add(reading.feed(piece))
+            if reading.waiting > MAX_DOCUMENT_BYTES:
+                raise _too_large(f"a document is larger than {MAX_DOCUMENT_BYTES} bytes")
+            if kept.waiting_bytes >= WHOLE_BYTES:
+                await kept.store()
+            # A body of millions of small documents must not keep all others waiting.
+            await asyncio.sleep(0)
+        kept.add(reading.end())
+        await kept.store()
+        took_ms = round((clock.monotonic() - begun) * 1000)
+        return _json(bulk_answers.all_stored(kept.answers, took_ms))
+
+    @web.middleware
+    async def _refusals(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            request[_ORIGIN] = self._origin(request)
+            return await handler(request)
+        except AuthError as error:
+            return _json(bulk_answers.refused(401, str(error)), 401)
+        except WireError as error:
+            return _json(bulk_answers.refused(400, str(error)), 400)
+        except StoreBusy as error:
+            return _busy(str(error), error.wait)
+        except (StoreError, TimeoutError, ClientError) as error:
+            return _busy(str(error) or f"nothing came for {READ_S} s")
+        except web.HTTPClientError as error:
+            return _json(bulk_answers.refused(error.status, error.text or error.reason), error.status)
+
+    def _origin(self, request: web.Request) -> Origin:
+        transport, address = request.transport, request.remote or ""
+        peer = None if transport is None else transport.get_extra_info("peercert")
+        if peer:
+            return self.doorway.desk.by_certificate(peer, address)
+        return self.doorway.desk.by_key(request.headers.get("Authorization", ""), address)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What became of one body so far."""
+
+    doorway: Doorway
+    origin: Origin
+    peer: str
+    answers: list[bytes] = field(default_factory=list)
+    """Of every item, stored or waiting."""
+    waiting_bytes: int = 0
+    _waiting: list[Item] = field(default_factory=list)
+    _stored: bool = False
+
+    def add(self, items: list[Item]) -> None:
+        """Keep *items* until they are stored."""
+        self._waiting += items
+        self.waiting_bytes += sum(len(item.document) for item in items)
+        self.answers += map(bulk_answers.item_stored, items)
+        if len(self.answers) > MAX_ITEMS:
+            raise _too_large(f"more than {MAX_ITEMS} actions")
+
+    async def store(self) -> None:
+        """Store what waits; the rest of a body that is half stored is worth some patience."""
+        records = [
+            record
+            for item in self._waiting
+            for record in self.doorway.records(item.document, self.peer, item.own_id)
+        ]
+        for portion in portions(records):
+            patience = LATER if self._stored else timedelta(0)
+            await self.doorway.take(self.origin, portion, patience=patience)
+            self._stored = True
+        self._waiting.clear()
+        self.waiting_bytes = 0
+
+
+async def _plain(request: web.Request, limit: int) -> AsyncIterator[bytes]:
+    """Yield the body in pieces, decompressed."""
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in {"identity", "gzip", "deflate"}:
+        raise web.HTTPUnsupportedMediaType(text=f"Content-Encoding {encoding[:20]}; accepted: gzip")
+    inflater = Inflater()
+    size = 0
+    while chunk := await _read(request):
+        for piece in (chunk,) if encoding == "identity" else inflater.feed(chunk):
+            size += len(piece)
+            if size > limit:
+                raise _too_large(f"the body is larger than {limit} bytes")
+            yield piece
+    inflater.end()
+
+
+async def _read(request: web.Request) -> bytes:
+    async with asyncio.timeout(READ_S):
+        return await request.content.readany()
+
+
+async def _yes(request: web.Request) -> web.Response:
+    return _json(b"{}" if request.method == "GET" else b'{"acknowledged":true}')
+
+
+def _always(body: bytes) -> Handler:
+    async def handler(_request: web.Request) -> web.Response:
+        return _json(body)
+
+    return handler
+
+
+async def _name_the_product(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(bulk_answers.PRODUCT)
+
+
+def _json(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def _busy(why: str, wait: timedelta = timedelta(seconds=2)) -> web.Response:
+    headers = {"Retry-After": str(math.ceil(wait.total_seconds()))}
+    return web.Response(status=503, text=f"busy: {why}\n", headers=headers)
+
+
+def _too_large(why: str) -> web.HTTPRequestEntityTooLarge:
+    return web.HTTPRequestEntityTooLarge(max_size=0, actual_size=0, text=why)
