@@ -51,9 +51,12 @@ class _Socket(HTTPConnection):
 
 
 class System:
-    """One folder, one centre, one collector that tails ``lines.log`` and takes syslog on TCP."""
+    """One folder, one centre, one collector that tails ``lines.log`` and takes syslog on TCP.
 
-    def __init__(self, folder: Path) -> None:
+    *sources* are further ``[[source]]`` tables of the collector.
+    """
+
+    def __init__(self, folder: Path, *, sources: str = "") -> None:
         self.folder = folder
         self.lines = folder / "lines.log"
         self.lines.touch()
@@ -61,9 +64,9 @@ class System:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "rules").mkdir()
         (folder / "rules" / "marker.yml").write_text(RULE)
-        self._write_settings()
+        self._write_settings(sources)
 
-    def _write_settings(self) -> None:
+    def _write_settings(self, sources: str) -> None:
         (self.folder / "soc.toml").write_text(
             f"""
 data_dir = "centre"
@@ -97,7 +100,7 @@ id = "net"
 kind = "syslog_tcp"
 format = "syslog"
 listen = "127.0.0.1:{self.syslog_port}"
-"""
+{sources}"""
         )
 
     def start_centre(self) -> None:
