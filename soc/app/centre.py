@@ -22,6 +22,8 @@ from soc.kernel.ids import random_id
 from soc.kernel.logs import Log
 from soc.model.identity import SOC_AGENCY
 from soc.ncsc.client import HttpNationalCentre
+from soc.pipeline.accounts import Accounts as FleetAccounts
+from soc.pipeline.accounts import open_accounts
 from soc.pipeline.correlate import CorrelateStatus
 from soc.pipeline.intake import Feed, Intake
 from soc.pipeline.recorder import Recorder
@@ -66,12 +68,17 @@ class Centre:
     signer: Signer
     intake: Intake
     report: SelfReport
-    fleet: Fleet
+    fleet_accounts: FleetAccounts
     status: CorrelateStatus
     playbooks: tuple[Playbook, ...]
     national: NationalCentre | None
     clock: Clock
     log: Log
+
+    @property
+    def fleet(self) -> Fleet:
+        """What is known of all collectors."""
+        return self.fleet_accounts.fleet
 
     def counts(self) -> dict[str, int]:
         """Return the totals of agencies' events, signals, alerts, runs and receipted reports."""
@@ -121,7 +128,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
             signer=open_signer(folder / "pki"),
             intake=intake,
             report=SelfReport(intake, clock, boot),
-            fleet=Fleet(),
+            fleet_accounts=await open_accounts(feeds, FileSnapshots(folder / "accounts.snapshot"), clock),
             status=CorrelateStatus(),
             playbooks=read_playbooks(settings.playbooks.folders),
             national=await _national(stack, settings),

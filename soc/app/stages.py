@@ -15,7 +15,6 @@ from soc.model.event import Fields
 from soc.model.identity import RetentionClass
 from soc.pipeline.alert import record_changes
 from soc.pipeline.correlate import feeds_since, run_correlate
-from soc.pipeline.feeds import FeedReader
 from soc.pipeline.keep import run_keep
 from soc.pipeline.lead import lead
 from soc.pipeline.report import run_inbox, run_report
@@ -46,8 +45,7 @@ def stages(centre: Centre) -> dict[str, Stage]:
 
 async def _watch(centre: Centre) -> None:
     await run_watch(
-        feeds=FeedReader(centre.feeds),
-        fleet=centre.fleet,
+        accounts=centre.fleet_accounts,
         report=centre.report,
         clock=centre.clock,
         log=centre.log,
@@ -112,7 +110,13 @@ async def _retain(centre: Centre) -> None:
         RetentionClass.STANDARD: keep.standard_days,
         RetentionClass.QUARANTINE: keep.quarantine_days,
     }
-    await run_retain(events=centre.events, feeds=centre.feeds, keep_days=days, clock=centre.clock)
+    await run_retain(
+        events=centre.events,
+        feeds=centre.feeds,
+        keep_days=days,
+        account=centre.fleet_accounts.save,
+        clock=centre.clock,
+    )
 
 
 async def _keep(centre: Centre) -> None:

@@ -5,16 +5,18 @@ import io
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+from support import delivered
 from support.centre import Receiving, receiving
 
-from soc.health.fleet import Fleet
 from soc.kernel.logs import open_log
 from soc.model.event import Event, Fields
 from soc.model.identity import SOC_AGENCY, Origin, province
-from soc.pipeline.feeds import FeedReader
+from soc.pipeline.accounts import open_accounts
 from soc.pipeline.selfreport import SelfReport
 from soc.pipeline.watch import run_watch
 from soc.ports.events import Query
+from soc.stores.snapshots import MemorySnapshots
 from soc.wire.messages import Batch, Beat, Gap
 
 ORIGIN = Origin("so-y-te", "c1")
@@ -40,8 +42,7 @@ async def watched(centre: Receiving, duration: timedelta, *, expected: int) -> l
     """Run the watch for *duration* and return what the SOC said of itself."""
     report = _Heard(centre)
     watch = run_watch(
-        feeds=FeedReader(centre.feeds),
-        fleet=Fleet(),
+        accounts=await open_accounts(centre.feeds, MemorySnapshots(), centre.clock),
         report=report,
         clock=centre.clock,
         log=open_log(io.StringIO()),
@@ -54,6 +55,15 @@ async def watched(centre: Receiving, duration: timedelta, *, expected: int) -> l
         task.cancel()
     page = await centre.events.search(province(None), Query(), limit=50)
     return [event for event in page.events if event.origin.agency == SOC_AGENCY]
+
+
+async def test_a_copied_spool_is_said_with_both_starts(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    for boot in ("one", "two"):
+        batch = delivered.a_batch(1, [delivered.a_record(1)], spool="s", acked_seq=1)
+        await centre.intake.accept(msgspec.structs.replace(batch, boot=boot), ORIGIN)
+    (event,) = await watched(centre, timedelta(seconds=10), expected=1)
+    assert (event.fields["kind"], event.fields["starts"]) == ("clone", ["one", "two"])
 
 
 async def test_silence_is_said_once(tmp_path: Path) -> None:
@@ -69,5 +79,11 @@ async def test_a_missing_record_is_said_with_its_number(tmp_path: Path) -> None:
     centre = await receiving(tmp_path)
     gap = Gap("auth", 4, 5, "spool full", 0)
     await centre.intake.accept(a_batch(6, gaps=(gap,)), ORIGIN)
-    (event,) = await watched(centre, timedelta(seconds=10), expected=1)
-    assert (event.fields["kind"], event.fields["missing"]) == ("gap", 3)
+    (shed,) = await watched(centre, timedelta(seconds=10), expected=1)
+    assert (shed.fields["kind"], shed.fields["missing"]) == ("shed", 2)
+    await centre.intake.beat(Beat(1, ORIGIN, "boot", 0, 6, 6, (), 0, "0.1.0"), ORIGIN)
+    found = await watched(centre, timedelta(seconds=10), expected=2)
+    assert sorted((event.fields["kind"], event.fields["missing"]) for event in found) == [
+        ("gap", 3),
+        ("shed", 2),
+    ]
