@@ -4,6 +4,7 @@ Bytes become records of one source; the desk takes them portion by portion, whil
 cannot refuse (its senders know no "later") waits here a while before it gives up.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from soc.wire.codec import MAX_RECORD_BYTES, MAX_RECORDS
 PATIENCE = timedelta(seconds=60)
 """How long a door waits whose senders know no "later"; rsyslog's RELP gives up after 90 s by itself."""
 
+CHUNK_BYTES = 64 << 10
+UNFINISHED_S = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Doorway:
@@ -28,6 +32,14 @@ class Doorway:
     source: str
     format: str
     zone: str
+
+    def origin(self, writer: asyncio.StreamWriter) -> Origin:
+        """Return whom the certificate at the other end speaks for at this moment.
+
+        Raises:
+            AuthError: nobody, or nobody any more.
+        """
+        return self.desk.by_certificate(writer.get_extra_info("peercert"), address_of(writer))
 
     def records(self, raw: bytes, peer: str, own_id: str = "") -> list[Record]:
         """Return the record that *raw* is; its parts, each flagged, when it is longer than a record may be.
@@ -80,6 +92,25 @@ class Doorway:
             while waiting:
                 await self.desk.take(origin, self.door, waiting[0])
                 waiting.popleft()
+
+
+def address_of(writer: asyncio.StreamWriter) -> str:
+    """Return the address at the other end."""
+    return str((writer.get_extra_info("peername") or ("",))[0])
+
+
+async def received(reader: asyncio.StreamReader, *, unfinished: bool) -> bytes:
+    """Return what comes next, nothing at the end; a sender that has begun must go on soon.
+
+    Raises:
+        EOFError: it ends, *unfinished*.
+        OSError: the connection is lost, or stands still.
+    """
+    async with asyncio.timeout(UNFINISHED_S if unfinished else None):
+        data = await reader.read(CHUNK_BYTES)
+    if unfinished and not data:
+        raise EOFError("the sender ended in the middle of a frame")
+    return data
 
 
 def portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:

@@ -1,9 +1,8 @@
 """A bulk body gives the same items wherever reads end, and none is more or less than was said."""
 
-from itertools import pairwise
-
 from hypothesis import given
 from hypothesis import strategies as st
+from support.cuts import PLACES, cut
 
 from soc.gateway.bulk_reading import BulkReader, Item
 from soc.kernel.errors import WireError
@@ -25,12 +24,7 @@ def read(pieces: list[bytes]) -> list[Item] | str:
         return str(error)
 
 
-def cut(data: bytes, places: list[int]) -> list[bytes]:
-    edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in pairwise(edges)]
-
-
-@given(st.lists(PAIRS, max_size=8), st.lists(st.integers(0, 1000), max_size=12))
+@given(st.lists(PAIRS, max_size=8), PLACES)
 def test_pairs_come_out_as_they_went_in(pairs: list[tuple[bytes, ...]], places: list[int]) -> None:
     body = b"".join(b"".join(pair) for pair in pairs)
     items = read(cut(body, places))
@@ -41,6 +35,6 @@ def test_pairs_come_out_as_they_went_in(pairs: list[tuple[bytes, ...]], places: 
     assert items == read([body])
 
 
-@given(st.binary(max_size=200), st.lists(st.integers(0, 1000), max_size=12))
+@given(st.binary(max_size=200), PLACES)
 def test_any_bytes_give_the_same_wherever_they_are_cut(body: bytes, places: list[int]) -> None:
     assert read(cut(body, places)) == read([body])

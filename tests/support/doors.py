@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 from cryptography import x509
@@ -20,7 +20,7 @@ from soc.gateway.credentials import enrol, issue_token, revoke
 from soc.gateway.desk import Door
 from soc.gateway.doorway import Doorway
 from soc.gateway.keys import issue_key
-from soc.kernel.clock import to_ms
+from soc.kernel.clock import ManualClock, to_ms
 from soc.kernel.errors import SocError, StoreBusy, StoreError
 from soc.model.event import Event
 from soc.model.identity import Origin, province
@@ -128,6 +128,14 @@ class Caller:
 
     def heard_nothing(self) -> bool:
         return not self.reader._buffer  # type: ignore[attr-defined]
+
+
+async def moved_until(clock: ManualClock, done: Callable[[], bool]) -> None:
+    """Let *clock* run on whenever somebody sleeps by it, until *done*."""
+    while not done():
+        await asyncio.sleep(0)
+        if clock._sleepers:
+            await clock.advance(timedelta(seconds=1))
 
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from support.doors import (
     certified,
     door_tls,
     doorway,
+    moved_until,
     open_bulk,
     receipts,
     revoked,
@@ -31,7 +31,6 @@ from support.doors import (
 
 from soc.gateway.bulk import Bulk
 from soc.gateway.desk import UPLOADS_AT_ONCE, Door
-from soc.kernel.clock import ManualClock
 from soc.kernel.errors import StoreError
 from soc.model.event import Mark
 
@@ -257,19 +256,12 @@ async def test_a_busy_centre_is_asked_again_only_for_a_body_that_is_begun(tmp_pa
         assert await receipts(client.centre) == []
         faulty.busy(after=1, times=2)
         asked = group.create_task(client.bulk(a_body(2500)))
-        await moved(client.centre.clock, asked)
+        await moved_until(client.centre.clock, asked.done)
         assert (await asked).status == 200
         faulty.busy(after=1, times=100)
         asked = group.create_task(client.bulk(a_body(2500)))
-        await moved(client.centre.clock, asked)
+        await moved_until(client.centre.clock, asked.done)
         assert (await asked).status == 503
-
-
-async def moved(clock: ManualClock, until: asyncio.Task[Answer]) -> None:
-    while not until.done():
-        await asyncio.sleep(0)
-        if clock._sleepers:
-            await clock.advance(timedelta(seconds=1))
 
 
 async def test_one_id_said_twice_is_one_event_if_it_says_the_same(tmp_path: Path) -> None:
