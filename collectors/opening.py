@@ -5,7 +5,16 @@ from datetime import timedelta
 
 from collectors.cutting import Manner
 from collectors.reading import Source, Stamp
-from collectors.source_settings import AnySource, PushSource, TailSource, TcpSource, TlsSource, UdpSource
+from collectors.source_settings import (
+    AnySource,
+    EvtxSource,
+    PushSource,
+    TailSource,
+    TcpSource,
+    TlsSource,
+    UdpSource,
+)
+from collectors.sources.evtx import EvtxFolder
 from collectors.sources.listening import listen_tcp, listen_udp
 from collectors.sources.push import HttpPush
 from collectors.sources.syslog import SyslogUdp
@@ -38,6 +47,10 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
             return SyslogTcp(listen_tcp(*settings.address), stamp, tls=tls)
         case PushSource():
             return HttpPush(listen_tcp(*settings.address), stamp)
+        case EvtxSource():
+            evtx = EvtxFolder(tuple(settings.paths), stamp, log)
+            evtx.resume(states)
+            return evtx
         case _:
             raise ConfigError(f"source {settings.id}: this collector has no source of kind {settings.kind}")
 

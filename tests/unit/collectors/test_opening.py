@@ -1,15 +1,19 @@
 """Opening: every kind of source that the settings know becomes one that runs."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from msgspec.msgpack import encode
 from support.pki import issue, make_ca
 
 from collectors.opening import open_source
 from collectors.reading import Source
 from collectors.settings import load_text
+from collectors.sources.evtx import EvtxFolder
+from collectors.sources.marks import Mark
 from collectors.sources.push import HttpPush
 from collectors.sources.syslog_tcp import SyslogTcp
 from collectors.sources.tail import Tail
@@ -21,10 +25,10 @@ COLLECTOR = '[collector]\ndata_dir = "d"\ngateways = ["https://soc.example:8443"
 CLOCK = ManualClock(datetime(2026, 11, 24, tzinfo=UTC))
 
 
-def opened(kind: str, more: str, folder: Path) -> Source:
+def opened(kind: str, more: str, folder: Path, states: Mapping[str, bytes] | None = None) -> Source:
     text = f'{COLLECTOR}[[source]]\nid = "s"\nkind = "{kind}"\n{more}\n'
     (settings,) = load_text(text, folder / "collector.toml").sources
-    return open_source(settings, {}, CLOCK, open_log(StringIO()))
+    return open_source(settings, states or {}, CLOCK, open_log(StringIO()))
 
 
 def test_a_tail_reads_in_the_manner_that_was_asked_for(tmp_path: Path) -> None:
@@ -62,4 +66,12 @@ def test_posts_are_taken_at_the_loopback_address(tmp_path: Path) -> None:
     source = opened("http_push", 'listen = "127.0.0.1:45142"', tmp_path)
     assert isinstance(source, HttpPush)
     assert (source.listener.getsockname(), source.stamp.format) == (("127.0.0.1", 45142), "json")
+    source.close()
+
+
+def test_windows_logs_are_gone_on_with_where_they_were_left(tmp_path: Path) -> None:
+    source = opened("evtx", 'paths = ["*.evtx"]', tmp_path, {"s/1": encode(Mark(7, "d", 1)), "t/1": b""})
+    assert isinstance(source, EvtxFolder)
+    assert source.paths == (str(tmp_path / "*.evtx"),)
+    assert source._marks.texts() == ["7:d"]
     source.close()
