@@ -41,10 +41,10 @@ class Doorway:
         """
         return self.desk.by_certificate(writer.get_extra_info("peercert"), address_of(writer))
 
-    def records(self, raw: bytes, peer: str, own_id: str = "") -> list[Record]:
+    def records(self, raw: bytes, peer: str, own_id: str = "", *, split: bool = False) -> list[Record]:
         """Return the record that *raw* is; its parts, each flagged, when it is longer than a record may be.
 
-        Without *own_id* it gets one of this moment.
+        Without *own_id* it gets one of this moment; *split* says that it is a part already.
         """
         clock = self.desk.clock
         own_id = own_id or self.desk.fresh_id()
@@ -60,7 +60,7 @@ class Doorway:
                 zone=self.zone,
                 own_id=f"{own_id}+{start}" if start else own_id,
                 peer=peer,
-                split=len(starts) > 1,
+                split=split or len(starts) > 1,
             )
             for start in starts
         ]

@@ -1,0 +1,55 @@
+"""The syslog door: lines or octet-counted messages in TLS (RFC 5425), from what can send nothing better.
+
+The protocol has no answer. A busy centre is felt as a connection that is not read, for as long as it lasts;
+what lies in the buffers of a connection that is cut is lost, and its sender never learns of it. RELP loses
+nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from soc.gateway.doorway import CHUNK_BYTES, Doorway, address_of
+from soc.wire.framing import Framer, Piece
+
+MAX_MESSAGE_BYTES = 256 << 10
+"""Longer messages are split."""
+FOR_EVER = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Syslog:
+    """The door; one conversation a connection."""
+
+    doorway: Doorway
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Listen to one sender until it ends; what it leaves unfinished is kept as a part.
+
+        Raises:
+            AuthError: its certificate does not let it speak, or does no more.
+            StoreError: the centre refuses for good.
+        """
+        self.doorway.origin(writer)
+        framer = Framer(MAX_MESSAGE_BYTES, counted=True)
+        async for data in _until_it_ends(reader):
+            await self._take(writer, framer.feed(data))
+        await self._take(writer, framer.rest())
+
+    async def _take(self, writer: asyncio.StreamWriter, pieces: Sequence[Piece]) -> None:
+        address = address_of(writer)
+        records = [
+            record
+            for piece in pieces
+            for record in self.doorway.records(piece.raw, address, split=piece.split)
+        ]
+        if records:
+            await self.doorway.take(self.doorway.origin(writer), records, patience=FOR_EVER)
+
+
+async def _until_it_ends(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    with suppress(OSError):  # a reset is an end too: what came before it is kept
+        while data := await reader.read(CHUNK_BYTES):
+            yield data
