@@ -21,6 +21,8 @@ BACKDATED = timedelta(hours=24)
 """Agencies' clocks are wrong; a certificate of this minute must hold there too."""
 COLLECTOR_LIFE = timedelta(days=397)
 AUTHORITY_LIFE = timedelta(days=3650)
+SERIAL_BYTES = 19
+"""Positive in the 20 that a certificate's number may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +36,56 @@ class Authority:
         """Return the authority's certificate."""
         return pem_of(self.certificate)
 
-    def issue(self, csr_pem: str, origin: Origin, now: datetime) -> x509.Certificate:
+    def issue(
+        self, csr_pem: str, origin: Origin, now: datetime, *, serial: int | None = None
+    ) -> x509.Certificate:
         """Return a client certificate for *origin* over the key in *csr_pem*; its own names are ignored.
+
+        Its number is *serial*, a random one unless told.
 
         Raises:
             AuthError: the request is no CSR, is not signed by its own key, or uses another curve.
         """
-        key = _requested_key(csr_pem)
-        return self._sign(key, origin.collector, [x509.UniformResourceIdentifier(urn_of(origin))], now, False)
+        wish = _Wish(
+            requested_key(csr_pem),
+            origin.collector,
+            [x509.UniformResourceIdentifier(urn_of(origin))],
+            ExtendedKeyUsageOID.CLIENT_AUTH,
+            serial or x509.random_serial_number(),
+        )
+        return self._sign(wish, now)
 
     def issue_server(
         self, key: ec.EllipticCurvePublicKey, names: list[str], now: datetime
     ) -> x509.Certificate:
         """Return a server certificate for host *names* and addresses."""
-        return self._sign(key, names[0], [_general_name(name) for name in names], now, True)
+        general = [_general_name(name) for name in names]
+        serial = x509.random_serial_number()
+        return self._sign(_Wish(key, names[0], general, ExtendedKeyUsageOID.SERVER_AUTH, serial), now)
 
-    def _sign(
-        self,
-        key: ec.EllipticCurvePublicKey,
-        common_name: str,
-        names: list[x509.GeneralName],
-        now: datetime,
-        server: bool,  # noqa: FBT001 - private
-    ) -> x509.Certificate:
-        usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+    def _sign(self, wish: "_Wish", now: datetime) -> x509.Certificate:
         builder = (
-            _builder(key, common_name, self.certificate.subject, now, COLLECTOR_LIFE)
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            _builder(wish.key, wish.common_name, self.certificate.subject, now, COLLECTOR_LIFE)
+            .serial_number(wish.serial)
+            .add_extension(x509.SubjectAlternativeName(wish.names), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([wish.usage]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
             )
         )
         return builder.sign(self.key, hashes.SHA256())
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A certificate to be."""
+
+    key: ec.EllipticCurvePublicKey
+    common_name: str
+    names: list[x509.GeneralName]
+    usage: x509.ObjectIdentifier
+    serial: int
 
 
 def open_authority(folder: Path, now: datetime) -> Authority:
@@ -84,6 +102,7 @@ def open_authority(folder: Path, now: datetime) -> Authority:
     builder = _builder(key.public_key(), "SOC collectors", name, now, AUTHORITY_LIFE).add_extension(
         x509.BasicConstraints(ca=True, path_length=0), critical=True
     )
+    builder = builder.serial_number(x509.random_serial_number())
     builder = builder.add_extension(_AUTHORITY_USAGE, critical=True)
     certificate = builder.sign(key, hashes.SHA256())
     write_key(key_path, key)
@@ -151,14 +170,18 @@ def _builder(
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])]))
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATED)
         .not_valid_after(now + life)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 
-def _requested_key(csr_pem: str) -> ec.EllipticCurvePublicKey:
+def requested_key(csr_pem: str) -> ec.EllipticCurvePublicKey:
+    """Return the key that *csr_pem* asks a certificate for.
+
+    Raises:
+        AuthError: it is no CSR, is not signed by its own key, or uses another curve.
+    """
     try:
         csr = x509.load_pem_x509_csr(csr_pem.encode())
         signed = csr.is_signature_valid
@@ -187,8 +210,16 @@ def pem_of(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def key_hash(certificate: x509.Certificate) -> str:
-    """Return the SHA-256 of the certificate's public key: the same for every certificate over it."""
+def key_hash(key: ec.EllipticCurvePublicKey) -> str:
+    """Return the SHA-256 of a public key."""
     form = serialization.PublicFormat.SubjectPublicKeyInfo
-    der = certificate.public_key().public_bytes(serialization.Encoding.DER, form)
-    return hashlib.sha256(der).hexdigest()
+    return hashlib.sha256(key.public_bytes(serialization.Encoding.DER, form)).hexdigest()
+
+
+def serial_for(about: str, key: ec.EllipticCurvePublicKey) -> int:
+    """Return the number of the certificate over *key* that is due to *about*.
+
+    Whoever asks again, because the answer was lost, gets a certificate of the same number.
+    """
+    digest = hashlib.sha256(f"{about}\0{key_hash(key)}".encode()).digest()
+    return int.from_bytes(digest[:SERIAL_BYTES], "big") | 1

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from soc.gateway.authority import open_authority, open_server, origin_of
+from soc.gateway.authority import open_authority, open_server, origin_of, requested_key, serial_for
 from soc.kernel.errors import AuthError
 from soc.model.identity import Origin, urn_of
 
@@ -49,6 +49,15 @@ def test_the_server_certificate_is_renewed_only_when_names_change(tmp_path: Path
     assert path.read_text() == first
     open_server(tmp_path, authority, ["soc.tinh.gov.vn"], NOW)
     assert path.read_text() != first
+
+
+def test_who_asks_again_with_the_same_key_gets_the_same_number(tmp_path: Path) -> None:
+    pem, other = a_request(), a_request()
+    serials = [serial_for(about, requested_key(csr)) for about, csr in [("t", pem), ("t", other), ("u", pem)]]
+    assert serial_for("t", requested_key(pem)) == serials[0]
+    assert len(set(serials)) == 3
+    certificate = open_authority(tmp_path, NOW).issue(pem, Origin("a", "c"), NOW, serial=serials[0])
+    assert certificate.serial_number == serials[0]
 
 
 @pytest.mark.parametrize(
