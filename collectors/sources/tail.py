@@ -21,7 +21,7 @@ from collectors.cutting import Manner
 from collectors.reading import Reading, Stamp
 from collectors.sources.content import Content, Plain
 from collectors.sources.followed import Followed
-from collectors.sources.names import MAX_FILES, Named, kin, named
+from collectors.sources.names import MAX_FILES, Named, Names, kin
 from collectors.sources.packed import SUFFIX, Packed
 from collectors.sources.position import decode_position
 from collectors.sources.recognition import Known, Remembered, beside, is_on_its_way
@@ -57,6 +57,7 @@ class Tail:
     stamp: Stamp
     log: Log
     manner: Manner = field(default_factory=Manner)
+    _names: Names = field(init=False)
     _files: dict[tuple[int, int], Followed] = field(default_factory=dict[tuple[int, int], Followed])
     _vanished: Remembered = field(default_factory=Remembered)
     _waiting: dict[tuple[int, int], _Waiting] = field(default_factory=dict[tuple[int, int], _Waiting])
@@ -65,6 +66,10 @@ class Tail:
     _ended: int = 0
     _names_at: float | None = None
     _pause: timedelta = POLL
+
+    def __post_init__(self) -> None:
+        """Begin without files."""
+        self._names = Names(self.paths, packed=self.manner.compressed)
 
     def resume(self, states: Mapping[str, bytes]) -> None:
         """Take up the positions of an earlier run."""
@@ -139,7 +144,7 @@ class Tail:
 
     def _match(self, now: float) -> None:
         """Follow what the names lead to now."""
-        found, beyond = named(self.paths, packed=self.manner.compressed)
+        found, beyond = self._names.look()
         if beyond:
             self._complain(beyond, OSError(errno.EMFILE, f"more than {MAX_FILES} files match"))
         places = {file.place: file for file in found}

@@ -1,18 +1,25 @@
 # ruff: noqa: ASYNC240 - these tests are about files
 """Every way a log file is rotated: each line comes, and comes with one id."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from support.tailing import Watched
 
 from collectors.cutting import Manner
+from collectors.reading import Reading, Stamp
 from collectors.sources.recognition import REMEMBERED
+from collectors.sources.tail import Tail
+from soc.kernel.channel import Channel
+from soc.kernel.clock import ManualClock
+from soc.kernel.logs import open_log
 
 LONG = timedelta(minutes=6)
 
@@ -374,3 +381,35 @@ async def test_positions_of_the_newest_files_that_vanished_are_kept_however_long
     assert await family.poll() == []
     add(log, "two\n")
     assert await family.poll() == ["two"]
+
+
+class _Counted(ManualClock):
+    """Tells how long it was asked to sleep."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime(2026, 11, 24, tzinfo=UTC))
+        self.slept: list[float] = []
+        self.asked = asyncio.Event()
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.slept.append(duration.total_seconds())
+        self.asked.set()
+        await super().sleep(duration)
+
+
+async def test_files_are_looked_at_once_a_second_while_nothing_happens(log: Path) -> None:
+    clock = _Counted()
+    tail = Tail((str(log),), Stamp("file", "syslog", "UTC", clock), open_log(StringIO()))
+    add(log, "one\n")
+    running = asyncio.create_task(tail.run(Channel[Reading](10)))
+    for round_ in range(1, 12):
+        async with asyncio.timeout(5):
+            await clock.asked.wait()
+        if round_ == 8:
+            add(log, "two\n")
+        clock.asked.clear()
+        await clock.advance(timedelta(seconds=clock.slept[-1]))
+    assert clock.slept[:11] == [0.25, 0.5, 1, 1, 1, 1, 1, 1, 0.25, 0.5, 1]
+    running.cancel()
+    await asyncio.wait([running])
+    tail.close()
