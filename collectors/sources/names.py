@@ -82,6 +82,11 @@ class Names:
         return listing.paths
 
 
+def named(patterns: Sequence[str], *, packed: bool) -> tuple[list[Named], str]:
+    """Return the regular files that *patterns* lead to, for whoever looks once; see ``Names``."""
+    return Names(tuple(patterns), packed).look()
+
+
 def look(path: str) -> Named | None:
     """Return what regular file *path* leads to, if any."""
     try:
