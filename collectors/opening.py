@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import assert_never
 
 from collectors.cutting import Manner
 from collectors.reading import Source, Stamp
 from collectors.source_settings import (
     AnySource,
     EvtxSource,
+    FindingsSource,
     PushSource,
     TailSource,
     TcpSource,
     TlsSource,
     UdpSource,
+    WindowsSource,
 )
 from collectors.sources.evtx import EvtxFolder
+from collectors.sources.findings import FindingsFolder
 from collectors.sources.listening import listen_tcp, listen_udp
 from collectors.sources.push import HttpPush
 from collectors.sources.syslog import SyslogUdp
@@ -34,10 +38,10 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
     """
     stamp = Stamp(settings.id, settings.format, settings.zone, clock)
     match settings:
-        case TailSource():
-            tail = Tail(tuple(settings.paths), stamp, log, _manner(settings))
-            tail.resume(states)
-            return tail
+        case TailSource() | EvtxSource() | FindingsSource():
+            source = _of_files(settings, stamp, log)
+            source.resume(states)
+            return source
         case UdpSource():
             return SyslogUdp(listen_udp(*settings.address), stamp)
         case TcpSource():
@@ -47,12 +51,24 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
             return SyslogTcp(listen_tcp(*settings.address), stamp, tls=tls)
         case PushSource():
             return HttpPush(listen_tcp(*settings.address), stamp)
-        case EvtxSource():
-            evtx = EvtxFolder(tuple(settings.paths), stamp, log)
-            evtx.resume(states)
-            return evtx
-        case _:
+        case WindowsSource():
             raise ConfigError(f"source {settings.id}: this collector has no source of kind {settings.kind}")
+        case _:
+            assert_never(settings)
+
+
+def _of_files(
+    settings: TailSource | EvtxSource | FindingsSource, stamp: Stamp, log: Log
+) -> Tail | EvtxFolder | FindingsFolder:
+    match settings:
+        case TailSource():
+            return Tail(tuple(settings.paths), stamp, log, _manner(settings))
+        case EvtxSource():
+            return EvtxFolder(tuple(settings.paths), stamp, log)
+        case FindingsSource():
+            return FindingsFolder(settings.folder, settings.layout, stamp, log)
+        case _:
+            assert_never(settings)
 
 
 def _manner(settings: TailSource) -> Manner:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from collectors.reading import Reading, Stamp
 from collectors.sources.apart import reading_apart
 from collectors.sources.marks import Marks
-from collectors.sources.names import MAX_FILES, Named, named
+from collectors.sources.names import MAX_FILES, Named, Names
 from soc.kernel.channel import Channel
 from soc.kernel.errors import ConfigError, RecordError
 from soc.kernel.logs import Log, Said
@@ -46,6 +46,7 @@ class EvtxFolder:
     paths: tuple[str, ...]
     stamp: Stamp
     log: Log
+    _names: Names = field(init=False)
     _marks: Marks = field(init=False)
     _seen: dict[str, _Seen] = field(default_factory=dict[str, _Seen])
     _told: dict[str, str] = field(default_factory=dict[str, str])
@@ -60,6 +61,7 @@ class EvtxFolder:
             raise ConfigError(
                 f"source {self.stamp.source}: EVTX files need the extra: pip install 'soc[evtx]'"
             )
+        self._names = Names(self.paths, packed=False)
         self._marks = Marks(self.stamp.source)
 
     def resume(self, states: Mapping[str, bytes]) -> None:
@@ -83,7 +85,7 @@ class EvtxFolder:
         """Do nothing: no file stays open."""
 
     def _changed(self) -> list[Named]:
-        found, beyond = named(self.paths, packed=False)
+        found, beyond = self._names.look()
         if beyond:
             self._say(beyond, f"more than {MAX_FILES} files match")
         names = {file.path for file in found}

@@ -13,6 +13,7 @@ from collectors.opening import open_source
 from collectors.reading import Source
 from collectors.settings import load_text
 from collectors.sources.evtx import EvtxFolder
+from collectors.sources.findings import FindingsFolder, Progress
 from collectors.sources.marks import Mark
 from collectors.sources.push import HttpPush
 from collectors.sources.syslog_tcp import SyslogTcp
@@ -74,4 +75,14 @@ def test_windows_logs_are_gone_on_with_where_they_were_left(tmp_path: Path) -> N
     assert isinstance(source, EvtxFolder)
     assert source.paths == (str(tmp_path / "*.evtx"),)
     assert source._marks.texts() == ["7:d"]
+    source.close()
+
+
+def test_exports_that_were_read_are_known(tmp_path: Path) -> None:
+    progress = Progress(("d1",))
+    source = opened(
+        "findings", 'folder = "exports"\nlayout = "csv"', tmp_path, {"s/exports": encode(progress)}
+    )
+    assert isinstance(source, FindingsFolder)
+    assert (source.folder, source.layout, source._progress) == (str(tmp_path / "exports"), "csv", progress)
     source.close()
