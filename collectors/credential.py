@@ -1,26 +1,31 @@
-"""The credential: key, certificate, the centre's authority and the identity they give, in one folder."""
+"""The credential: key, certificate, the centre's authority and the identity they give, in one folder.
+
+A running collector has no need of a library for certificates (8 MB): OpenSSL reads the files, and until
+when they hold is written beside them.
+"""
 
 import os
 import shutil
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from cryptography import x509
 
 from soc.kernel.errors import AuthError
 from soc.model.identity import Origin
 from soc.spool.segment import sync_folder
 from soc.wire.messages import EnrolAnswer
 
-KEY, CERTIFICATE, AUTHORITY, ORIGIN, SIGNER = (
+KEY, CERTIFICATE, AUTHORITY, ORIGIN, SIGNER, EXPIRY = (
     "key.pem",
     "certificate.pem",
     "ca.pem",
     "origin.json",
     "signer.pem",
+    "expires_at",
 )
 
 
@@ -69,19 +74,19 @@ def load_credential(folder: Path) -> Credential:
     """
     try:
         origin = msgspec.json.decode((folder / ORIGIN).read_bytes(), type=Origin)
-        certificate = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
+        expires_at = _expiry(folder)
     except FileNotFoundError as error:
         raise AuthError(f"{folder} holds no credential; run: soc-collector enrol --help") from error
     except (OSError, ValueError, msgspec.DecodeError) as error:
         raise AuthError(f"{folder}: the credential cannot be read; enrol again") from error
-    return Credential(folder, origin, certificate.not_valid_after_utc)
+    return Credential(folder, origin, expires_at)
 
 
 def store_credential(folder: Path, key_pem: bytes, answer: EnrolAnswer) -> None:
     """Write everything into *folder* at once or not at all; the key is readable by its owner alone.
 
     Raises:
-        AuthError: it cannot be written.
+        AuthError: it cannot be written, or holds no certificate.
     """
     fresh = folder.with_suffix(".new")
     files = {
@@ -90,6 +95,7 @@ def store_credential(folder: Path, key_pem: bytes, answer: EnrolAnswer) -> None:
         AUTHORITY: answer.ca_pem.encode(),
         SIGNER: answer.signing_key_pem.encode(),
         ORIGIN: msgspec.json.encode(answer.origin),
+        EXPIRY: _end_of(answer.certificate_pem.encode()).isoformat().encode(),
     }
     try:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -102,6 +108,42 @@ def store_credential(folder: Path, key_pem: bytes, answer: EnrolAnswer) -> None:
         sync_folder(folder.parent)
     except OSError as error:
         raise AuthError(f"{folder}: {error.strerror}; the credential was not stored") from error
+
+
+def kept_key(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return the key in *path*, made and kept there first where there is none.
+
+    While an answer of the centre is awaited: asked again with the same key, it costs nothing.
+
+    Raises:
+        AuthError: it cannot be kept or read.
+    """
+    try:
+        if not path.exists():
+            fresh = path.with_suffix(".new")
+            fresh.unlink(missing_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(fresh, make())
+            fresh.rename(path)
+            sync_folder(path.parent)
+        return path.read_bytes()
+    except OSError as error:
+        raise AuthError(f"{path}: {error.strerror}") from error
+
+
+def _expiry(folder: Path) -> datetime:
+    if (folder / EXPIRY).exists():
+        return datetime.fromisoformat((folder / EXPIRY).read_text()).astimezone(UTC)
+    return _end_of((folder / CERTIFICATE).read_bytes())
+
+
+def _end_of(certificate_pem: bytes) -> datetime:
+    from cryptography import x509  # noqa: PLC0415 - a running collector does without it
+
+    try:
+        return x509.load_pem_x509_certificate(certificate_pem).not_valid_after_utc
+    except ValueError as error:
+        raise AuthError("that is no certificate in PEM; enrol again") from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ from support.pki import CertificateAuthority, issue, make_ca, server_tls, sign
 from soc.kernel.clock import SystemClock
 from soc.model.identity import Origin
 from soc.wire import codec
-from soc.wire.messages import Answer, Batch, Beat, EnrolAnswer, EnrolRequest
+from soc.wire.messages import Answer, Batch, Beat, EnrolAnswer, EnrolRequest, RenewRequest
 
 ORIGIN = Origin("so-y-te", "c1")
 URN = "urn:soc:collector:so-y-te:c1:live"
@@ -44,6 +44,10 @@ class SmallGateway:
     gaps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     batches: list[Batch] = field(default_factory=list[Batch])
     beats: list[Beat] = field(default_factory=list[Beat])
+    renewals: list[str] = field(default_factory=list[str])
+    """Signing requests under a certificate."""
+    renewal: Callable[[int], web.Response | None] = lambda _tries: None
+    """Refuses the so manieth renewal; None: as usual."""
     peers: set[str] = field(default_factory=set[str])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -99,7 +103,17 @@ class SmallGateway:
         asked = msgspec.json.decode(await request.read(), type=EnrolRequest)
         if asked.token != self.token:
             return web.Response(status=403, text="this enrolment token is unknown\n")
-        csr = x509.load_pem_x509_csr(asked.csr_pem.encode())
+        return self._credential(asked.csr_pem)
+
+    async def _renew(self, request: web.Request) -> web.Response:
+        self._see_peer(request)
+        asked = msgspec.json.decode(await request.read(), type=RenewRequest)
+        self.renewals.append(asked.csr_pem)
+        refusal = self.renewal(len(self.renewals))
+        return self._credential(asked.csr_pem) if refusal is None else refusal
+
+    def _credential(self, csr_pem: str) -> web.Response:
+        csr = x509.load_pem_x509_csr(csr_pem.encode())
         key = csr.public_key()
         assert isinstance(key, ec.EllipticCurvePublicKey)
         pem = sign(self.ca, key, URN).public_bytes(serialization.Encoding.PEM).decode()
@@ -121,6 +135,7 @@ async def small_gateway(folder: Path, *, asks_for_certificates: bool = True) -> 
     app.router.add_post("/v1/batches", gateway._batches)
     app.router.add_post("/v1/heartbeats", gateway._heartbeats)
     app.router.add_post("/v1/enrol", gateway._enrol)
+    app.router.add_post("/v1/renew", gateway._renew)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     try:

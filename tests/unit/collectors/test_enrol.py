@@ -3,6 +3,8 @@
 
 import hashlib
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from support.gateway import ORIGIN, SmallGateway, small_gateway
 from support.pki import make_ca
 
 from collectors.credential import load_credential, store_credential
-from collectors.enrol import authority_by_fingerprint, enrol, new_key
+from collectors.enrol import asked_key, authority_by_fingerprint, enrol, new_key
 from soc.kernel.errors import AuthError, WireError
 from soc.wire.messages import EnrolAnswer
 
@@ -36,6 +38,33 @@ async def test_a_token_becomes_a_credential_that_tls_accepts(tmp_path: Path) -> 
     assert set(modes.values()) == {0o600}
     assert (tmp_path / "credential").stat().st_mode & 0o777 == 0o700
     assert "PRIVATE" not in repr(credential)
+
+
+async def test_a_key_is_kept_until_the_answer_is_there(tmp_path: Path) -> None:
+    first, request = asked_key(tmp_path / "asked.pem")
+    again, other = asked_key(tmp_path / "asked.pem")
+    assert (first == again, request == other) == (True, False)
+    assert (tmp_path / "asked.pem").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "asked.pem").write_text("spoilt")
+    with pytest.raises(AuthError, match="remove it"):
+        asked_key(tmp_path / "asked.pem")
+
+
+async def test_a_credential_is_read_without_a_library_for_certificates(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway:
+        store_credential(tmp_path / "credential", *await enrolled(gateway))
+    expires_at = load_credential(tmp_path / "credential").expires_at
+    program = (
+        "import sys, pathlib; from collectors.credential import load_credential;"
+        "found = load_credential(pathlib.Path(sys.argv[1]));"
+        "print(found.expires_at.isoformat(), 'cryptography' in sys.modules)"
+    )
+    done = subprocess.run(  # noqa: ASYNC221 - nothing else runs here
+        [sys.executable, "-c", program, tmp_path / "credential"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [expires_at.isoformat(), "False"]
+    (tmp_path / "credential" / "expires_at").unlink()  # as enrolled by an older collector
+    assert load_credential(tmp_path / "credential").expires_at == expires_at
 
 
 async def test_an_old_credential_is_kept_beside_the_new(tmp_path: Path) -> None:
@@ -88,7 +117,7 @@ def test_a_ca_file_that_is_none_is_said(tmp_path: Path) -> None:
         load_credential(tmp_path)
 
 
-@pytest.mark.parametrize("spoilt", ["origin.json", "certificate.pem"])
+@pytest.mark.parametrize("spoilt", ["origin.json", "expires_at"])
 async def test_a_spoilt_credential_is_said_in_words(tmp_path: Path, spoilt: str) -> None:
     async with small_gateway(tmp_path) as gateway:
         store_credential(tmp_path / "credential", *await enrolled(gateway))
