@@ -4,17 +4,28 @@ All of them share one count of connections and one desk, so that limits hold whi
 """
 
 from asyncio import TaskGroup
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from soc.app.centre import Centre
 from soc.gateway.authority import open_server
-from soc.gateway.desk import Desk
+from soc.gateway.bulk import Bulk
+from soc.gateway.desk import Desk, Door
+from soc.gateway.doors import StreamDoor, Talks
+from soc.gateway.doorway import Doorway
 from soc.gateway.enrolment import Enrolment
-from soc.gateway.frame import Frame, collectors_tls
-from soc.gateway.limits import Crowd
+from soc.gateway.frame import Frame, collectors_tls, others_tls
+from soc.gateway.limits import Allowances, Crowd, Places, Rates
 from soc.gateway.listener import Listener
 from soc.gateway.patience import Patience
+from soc.gateway.refusals import Holding
+from soc.gateway.relp import Relp
 from soc.gateway.server import Gateway
+from soc.gateway.syslog_door import Syslog
+from soc.settings.model import BeatsConfig, BulkConfig, GatewayConfig, RelpConfig, SyslogConfig
+
+DoorConfig = BulkConfig | BeatsConfig | RelpConfig | SyslogConfig
 
 
 async def open_doors(edges: AsyncExitStack, group: TaskGroup, centre: Centre) -> dict[str, str]:
@@ -24,15 +35,43 @@ async def open_doors(edges: AsyncExitStack, group: TaskGroup, centre: Centre) ->
         ConfigError: an address cannot be listened on.
     """
     config = centre.settings.gateway
-    folder = centre.settings.data_dir / "pki"
-    files = *open_server(folder, centre.authority, config.names, centre.clock.now()), folder / "ca.pem"
+    desk = _desk(centre)
     crowd = Crowd(config.limits.connections, config.limits.connections_per_address)
-    frame = Frame(edges, group, Listener(crowd, Patience(), centre.clock, centre.log))
-    app = _collectors(centre, _desk(centre)).application()
-    return {"gateway": "https://" + await frame.http(config.listen, collectors_tls(*files), app)}
+    listener = Listener(crowd, Patience(), centre.clock, centre.log)
+    frame = Frame(edges, group, listener, Holding(desk.failures, centre.clock))
+    files = _files(centre)
+    app = _collectors(centre, desk).application()
+    found = {"gateway": "https://" + await frame.http(config.listen, collectors_tls(*files), app)}
+    if config.bulk is not None:
+        way = _way(desk, Door.BULK, config.bulk)
+        app = Bulk(way, config.bulk.version, config.bulk.max_body_mib << 20).application()
+        tls = others_tls(*files, anonymous=True)
+        found[Door.BULK] = "https://" + await frame.http(config.bulk.listen, tls, app)
+    tls = others_tls(*files, anonymous=False)
+    for name, listen, door in _stream_doors(desk, config):
+        found[name] = await frame.stream(listen, tls, Talks(name, door, centre.log))
+    return found
+
+
+def _stream_doors(desk: Desk, config: GatewayConfig) -> Iterator[tuple[Door, str, StreamDoor]]:
+    if config.relp is not None:
+        yield Door.RELP, config.relp.listen, Relp(_way(desk, Door.RELP, config.relp))
+    if config.syslog is not None:
+        yield Door.SYSLOG, config.syslog.listen, Syslog(_way(desk, Door.SYSLOG, config.syslog))
+
+
+def _way(desk: Desk, door: Door, config: DoorConfig) -> Doorway:
+    return Doorway(desk, door, config.source, config.format, config.zone)
+
+
+def _files(centre: Centre) -> tuple[Path, Path, Path]:
+    folder, names = centre.settings.data_dir / "pki", centre.settings.gateway.names
+    return *open_server(folder, centre.authority, names, centre.clock.now()), folder / "ca.pem"
 
 
 def _desk(centre: Centre) -> Desk:
+    limits = centre.settings.gateway.limits
+    rates = Rates(limits.agency_events_per_second, limits.agency_kib_per_second << 10, limits.burst_seconds)
     return Desk(
         intake=centre.intake,
         recorder=centre.recorder,
@@ -41,6 +80,8 @@ def _desk(centre: Centre) -> Desk:
         clock=centre.clock,
         log=centre.log,
         boot=centre.boot,
+        allowances=Allowances(rates),
+        places=Places(limits.places),
     )
 
 

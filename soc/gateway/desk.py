@@ -4,7 +4,6 @@ A door (``_bulk``, Beats, RELP, syslog) frames what its senders say and makes re
 the centre only this. What ``take`` returned for is stored and fed; what it raised for is promised nothing.
 """
 
-import asyncio
 import base64
 import binascii
 import itertools
@@ -12,14 +11,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from soc.gateway.authority import origin_of
 from soc.gateway.credentials import CredentialsFold
 from soc.gateway.keys import ApiKeysFold
+from soc.gateway.limits import Allowances, Failures, Places, Rates
 from soc.kernel.clock import Clock
-from soc.kernel.errors import AuthError, StoreBusy
+from soc.kernel.errors import AuthError, StoreBusy, WireError
 from soc.kernel.logs import Log, Said
 from soc.model.identity import Origin
 from soc.model.record import Record
@@ -29,10 +30,14 @@ from soc.wire import codec
 from soc.wire.feed import Receipt
 from soc.wire.messages import Batch
 
-PLACES = 4
 UPLOADS_AT_ONCE = 4
 """Bodies that one sender may have under way."""
 MAX_TAKE_BYTES = 1 << 20
+REFUSED_BYTES = 1 << 20
+"""What a body is booked with that was refused: looking into a bomb takes as long as this much of events."""
+LONGEST_WAIT = timedelta(minutes=5)
+SAID_EVERY = 20
+"""Of failures from one address in a minute the first is said, and then each of so many."""
 
 
 class Door(StrEnum):
@@ -56,7 +61,9 @@ class Desk:
     log: Log
     boot: str
     """Random per start of this process."""
-    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PLACES))
+    allowances: Allowances = field(default_factory=lambda: Allowances(Rates(5000, 8 << 20, 10)))
+    places: Places = field(default_factory=lambda: Places(4))
+    failures: Failures = field(default_factory=Failures)
     _uploads: Counter[Origin] = field(default_factory=Counter)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -66,7 +73,7 @@ class Desk:
         Raises:
             AuthError: none, unknown, revoked, or of another identity.
         """
-        with self._told(address):
+        with self.told(address):
             if not peer:
                 raise AuthError("a client certificate is needed; enrol this collector first")
             origin = origin_of([value for kind, value in peer.get("subjectAltName", ()) if kind == "URI"])
@@ -80,7 +87,7 @@ class Desk:
         Raises:
             AuthError: malformed, unknown, wrong, revoked or expired.
         """
-        with self._told(address):
+        with self.told(address):
             key_id, secret = _parts(authorization)
             return self.recorder.state(self.keys).check(key_id, secret, self.clock.now_ms())
 
@@ -108,10 +115,20 @@ class Desk:
         Raises:
             StoreBusy: there is no room now; ``wait`` says when to ask again.
         """
-        if self._places.locked():
-            raise StoreBusy(f"all places are taken; {bytes_} bytes of {origin.agency} must come again")
-        async with self._places:
+        wait_s = self.allowances.wait_s(origin.agency, self.clock.monotonic())
+        if wait_s > 0:
+            self.log.info(Said.LIMITED, agency=origin.agency, collector=origin.collector, wait_s=wait_s)
+            wait = min(timedelta(seconds=wait_s), LONGEST_WAIT)
+            raise StoreBusy(f"agency {origin.agency} sends more than its share", wait)
+        if not self.places.enter(origin.agency):
+            raise StoreBusy(f"no place is free; {bytes_} bytes of {origin.agency} must come again")
+        try:
             yield
+        except WireError:
+            self._book(origin, 0, REFUSED_BYTES)
+            raise
+        finally:
+            self.places.leave(origin.agency)
 
     def fresh_id(self) -> str:
         """Return an ``own_id`` for a record that brings none; a record taken twice keeps its id."""
@@ -135,23 +152,44 @@ class Desk:
         for record in records:
             codec.check_record(record)
         batch = Batch(codec.VERSION, origin, self.boot, self.clock.now_ms(), 1, tuple(records))
-        receipt = await self.intake.accept(batch, origin, door=door.value, repeats=repeats)
+        return await self.accept(batch, origin, door=door, repeats=repeats)
+
+    async def accept(
+        self, batch: Batch, origin: Origin, *, door: Door | None = None, repeats: int = 0
+    ) -> Receipt:
+        """Store and feed *batch*, which came with *origin*'s credential, and book it to its agency.
+
+        Raises:
+            StoreBusy: nothing is promised; the same batch must come again.
+        """
+        name = "" if door is None else door.value
+        receipt = await self.intake.accept(batch, origin, door=name, repeats=repeats)
+        self._book(origin, len(batch.records), sum(len(record.raw) for record in batch.records))
         self.log.info(
             Said.BATCH_STORED,
             agency=origin.agency,
             collector=origin.collector,
-            door=door.value,
+            door=name,
+            first_seq=receipt.first_seq,
+            last_seq=receipt.last_seq,
             stored=receipt.stored,
             quarantined=receipt.quarantined,
         )
         return receipt
 
+    def _book(self, origin: Origin, events: int, bytes_: int) -> None:
+        now = self.clock.monotonic()
+        self.allowances.spend(origin.agency, events=events, bytes_=bytes_, now=now)
+
     @contextmanager
-    def _told(self, address: str) -> Iterator[None]:
+    def told(self, address: str) -> Iterator[None]:
+        """Count what fails inside as *address*'s failure to prove who it is."""
         try:
             yield
         except AuthError as error:
-            self.log.warning(Said.AUTH_FAILED, address=address, why=str(error))
+            count = self.failures.count(address, self.clock.monotonic())
+            if count == 1 or count % SAID_EVERY == 0:
+                self.log.warning(Said.AUTH_FAILED, address=address, count=count, why=str(error))
             raise
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from soc.gateway.doors import Talks
 from soc.gateway.listener import Listener, bind
 from soc.gateway.patience import patient
+from soc.gateway.refusals import Holding
 
 GRACE = timedelta(seconds=5)
 """Requests in hand are given so long to end."""
@@ -25,6 +26,7 @@ class Frame:
     edges: AsyncExitStack
     group: asyncio.TaskGroup
     listener: Listener
+    holding: Holding
 
     async def http(self, listen: str, tls: ssl.SSLContext, app: web.Application) -> str:
         """Serve *app*, bodies as they were sent, at *listen*; return ``HOST:PORT``.
@@ -32,7 +34,7 @@ class Frame:
         Raises:
             ConfigError: the address cannot be listened on.
         """
-        app.middlewares.insert(0, patient)
+        app.middlewares[:0] = [patient, self.holding.held]
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=GRACE.total_seconds(), auto_decompress=False
         )

@@ -1,6 +1,6 @@
 """Limits: how much one sender may take of what all share. Pure; time is an argument, in seconds."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 
 
@@ -16,7 +16,7 @@ class Crowd:
     def enter(self, address: str) -> bool:
         """Count one more, or tell that there is no place for it."""
         if self.inside >= self.most or self._by_address[address] >= self.most_per_address:
-            return False
+            return False  # a Counter that is only asked keeps nothing
         self.inside += 1
         self._by_address[address] += 1
         return True
@@ -27,3 +27,122 @@ class Crowd:
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket that may be overdrawn once: what work costs is known only after it was let in.
+
+    So a batch of any size passes, and the sender then waits for as long as it was ahead of its rate.
+    """
+
+    rate: float
+    """Tokens that come back per second."""
+    burst: float
+    """Most that is saved up."""
+    _left: float = field(init=False)
+    _at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._left = self.burst
+
+    def wait_s(self, now: float) -> float:
+        """Return how long to wait until something may be spent; 0: now."""
+        self._fill(now)
+        return max(0.0, -self._left / self.rate)
+
+    def spend(self, tokens: float, now: float) -> None:
+        """Take *tokens*, below nothing if it must be."""
+        self._fill(now)
+        self._left -= tokens
+
+    def _fill(self, now: float) -> None:
+        self._left = min(self.burst, self._left + max(0.0, now - self._at) * self.rate)
+        self._at = now
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What one agency may send in the long run, and for how long it may be ahead of that."""
+
+    events_per_second: float
+    bytes_per_second: float
+    burst_seconds: float
+
+
+@dataclass(slots=True)
+class Allowances:
+    """Two buckets per agency: events and bytes. Agencies are those with a credential: no more than exist."""
+
+    rates: Rates
+    _buckets: dict[str, tuple[Bucket, Bucket]] = field(default_factory=dict)
+
+    def wait_s(self, agency: str, now: float) -> float:
+        """Return after how long *agency* may send again; 0: now."""
+        return max(bucket.wait_s(now) for bucket in self._of(agency))
+
+    def spend(self, agency: str, *, events: int, bytes_: int, now: float) -> None:
+        """Book what was worked on."""
+        counted, weighed = self._of(agency)
+        counted.spend(events, now)
+        weighed.spend(bytes_, now)
+
+    def _of(self, agency: str) -> tuple[Bucket, Bucket]:
+        if agency not in self._buckets:
+            rates = self.rates
+            self._buckets[agency] = (
+                Bucket(rates.events_per_second, rates.events_per_second * rates.burst_seconds),
+                Bucket(rates.bytes_per_second, rates.bytes_per_second * rates.burst_seconds),
+            )
+        return self._buckets[agency]
+
+
+@dataclass(slots=True)
+class Places:
+    """Places at work, of which one agency gets at most half: there is always one for another."""
+
+    most: int
+    _taken: Counter[str] = field(default_factory=Counter)
+
+    def enter(self, agency: str) -> bool:
+        """Take a place, or tell that there is none."""
+        share = max(1, self.most // 2)
+        if self._taken.total() >= self.most or self._taken[agency] >= share:
+            return False
+        self._taken[agency] += 1
+        return True
+
+    def leave(self, agency: str) -> None:
+        """Give back a place that ``enter`` gave."""
+        self._taken[agency] -= 1
+        if not self._taken[agency]:
+            del self._taken[agency]
+
+
+@dataclass(slots=True)
+class Failures:
+    """Failed proofs of identity per address, in windows of a minute; of the newest 4,096 addresses."""
+
+    most_addresses: int = 4096
+    window_s: float = 60.0
+    _counts: OrderedDict[str, tuple[float, int]] = field(default_factory=OrderedDict)
+
+    def count(self, address: str, now: float) -> int:
+        """Count one more; return how many there were in this address's window."""
+        began, found = self._counts.pop(address, (now, 0))
+        if now - began >= self.window_s:
+            began, found = now, 0
+        self._counts[address] = began, found + 1
+        if len(self._counts) > self.most_addresses:
+            self._counts.popitem(last=False)
+        return found + 1
+
+    def of(self, address: str, now: float) -> int:
+        """Return how many there were in the window of *address* that still runs."""
+        began, found = self._counts.get(address, (now, 0))
+        return found if now - began < self.window_s else 0
+
+    def many(self, least: int, now: float) -> dict[str, int]:
+        """Return address → failures where there are *least* or more."""
+        counts = {address: self.of(address, now) for address in self._counts}
+        return {address: found for address, found in counts.items() if found >= least}

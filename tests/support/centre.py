@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from support.readings import own_sources
 
 from soc.detection.engine import Engine
-from soc.gateway.authority import Authority, open_authority, open_server, pem_of, write_key
+from soc.gateway.authority import Authority, open_authority, open_server
 from soc.gateway.credentials import CredentialsFold
 from soc.gateway.desk import Desk
 from soc.gateway.enrolment import Enrolment
@@ -24,11 +21,11 @@ from soc.gateway.keys import ApiKeysFold
 from soc.gateway.limits import Crowd
 from soc.gateway.listener import Listener
 from soc.gateway.patience import Patience
+from soc.gateway.refusals import Holding
 from soc.gateway.server import Gateway
 from soc.gateway.signing import open_signer
 from soc.kernel.clock import ManualClock
 from soc.kernel.logs import open_log
-from soc.model.identity import Origin
 from soc.parsing.mapping import entity_fields, known_logsource
 from soc.pipeline.intake import Feed, Intake, Understanding
 from soc.pipeline.recorder import Recorder
@@ -107,19 +104,14 @@ async def framed(
     """Yield what doors of *centre* are set into."""
     async with asyncio.TaskGroup() as group, AsyncExitStack() as edges:
         listener = Listener(crowd or Crowd(100, 100), patience, centre.clock, centre.desk.log)
-        yield Frame(edges, group, listener)
+        yield Frame(edges, group, listener, Holding(centre.desk.failures, centre.clock))
 
 
-def client_tls(centre: Receiving, origin: Origin) -> ssl.SSLContext:
-    """Return the TLS of a program that trusts the centre and has a certificate of *origin* from it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
-    pem = csr.public_bytes(serialization.Encoding.PEM).decode()
-    certificate = centre.authority.issue(pem, origin, datetime.now(UTC))
-    write_key(centre.folder / "client.key", key)
-    (centre.folder / "client.pem").write_text(pem_of(certificate))
-    tls = ssl.create_default_context(cafile=str(centre.folder / "ca.pem"))
-    tls.load_cert_chain(centre.folder / "client.pem", centre.folder / "client.key")
+def trusting(folder: Path, credential: str = "") -> ssl.SSLContext:
+    """Return the TLS of a program that trusts the centre, with the files of *credential* in *folder*."""
+    tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    if credential:
+        tls.load_cert_chain(folder / f"{credential}.pem", folder / f"{credential}.key")
     return tls
 
 

@@ -1,7 +1,11 @@
 """The desk tells who is asking; what it took is stored and fed, under ids that a second try keeps."""
 
 import base64
+import io
+import json
 from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +13,12 @@ import pytest
 from support.centre import NOW, Receiving, receiving
 
 from soc.gateway.credentials import enrol, issue_token, revoke
-from soc.gateway.desk import PLACES, UPLOADS_AT_ONCE, Door
+from soc.gateway.desk import REFUSED_BYTES, UPLOADS_AT_ONCE, Door
 from soc.gateway.keys import issue_key
+from soc.gateway.limits import Allowances, Rates
 from soc.kernel.clock import to_ms
 from soc.kernel.errors import AuthError, StoreBusy, WireError
+from soc.kernel.logs import open_log
 from soc.model.identity import Origin, province, urn_of
 from soc.model.record import Record
 from soc.pipeline.feeds import FeedReader
@@ -138,18 +144,90 @@ async def test_a_record_beyond_the_wires_limits_is_refused(tmp_path: Path) -> No
         await centre.desk.take(ORIGIN, Door.BULK, [a_record("i" * 1001)])
 
 
-async def test_when_all_places_are_taken_the_next_must_wait(tmp_path: Path) -> None:
-    centre = await receiving(tmp_path)
-    held = [centre.desk.admit(ORIGIN, bytes_=1) for _ in range(PLACES)]
-    for place in held:
-        await place.__aenter__()
-    with pytest.raises(StoreBusy) as refused:
-        async with centre.desk.admit(ORIGIN, bytes_=1):
-            pass
-    assert refused.value.wait.total_seconds() > 0
-    await held[0].__aexit__(None, None, None)
-    async with centre.desk.admit(ORIGIN, bytes_=1):
+async def test_one_agency_gets_half_of_the_places_and_the_next_must_wait(tmp_path: Path) -> None:
+    desk, other = (await receiving(tmp_path)).desk, Origin("ubnd", "c2")
+    async with AsyncExitStack() as held:
+        for _ in range(2):
+            await held.enter_async_context(desk.admit(ORIGIN, bytes_=1))
+        with pytest.raises(StoreBusy) as refused:
+            await held.enter_async_context(desk.admit(ORIGIN, bytes_=1))
+        assert refused.value.wait.total_seconds() > 0
+        await held.enter_async_context(desk.admit(other, bytes_=1))
+    async with desk.admit(ORIGIN, bytes_=1):
         pass
+
+
+async def test_a_noisy_agency_waits_as_long_as_it_was_ahead_and_no_other_does(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    desk, other = centre.desk, Origin("ubnd", "c2")
+    desk.allowances = Allowances(Rates(events_per_second=1, bytes_per_second=1 << 20, burst_seconds=10))
+    taken, waits = dict.fromkeys((ORIGIN, other), 0), list[tuple[Origin, timedelta]]()
+    for second in range(60):
+        for origin, wanted in ((ORIGIN, 5), (other, 1)):
+            for number in range(wanted):
+                try:
+                    async with desk.admit(origin, bytes_=40):
+                        await desk.take(origin, Door.RELP, [a_record(f"{origin} {second} {number}")])
+                except StoreBusy as busy:
+                    waits.append((origin, busy.wait))
+                else:
+                    taken[origin] += 1
+        await centre.clock.advance(timedelta(seconds=1))
+    assert taken[other] == 60
+    assert 69 <= taken[ORIGIN] <= 71
+    assert {origin for origin, _ in waits} == {ORIGIN}
+    assert max(wait for _, wait in waits) <= timedelta(seconds=1)
+
+
+async def test_bytes_are_counted_as_events_are(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    desk.allowances = Allowances(Rates(events_per_second=1000, bytes_per_second=100, burst_seconds=1))
+    await desk.take(ORIGIN, Door.RELP, [a_record("1", b"x" * 1000)])
+    with pytest.raises(StoreBusy) as refused:
+        async with desk.admit(ORIGIN, bytes_=1):
+            pass
+    assert refused.value.wait == timedelta(seconds=9)
+
+
+async def test_refused_bodies_are_booked_and_no_wait_is_longer_than_five_minutes(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    desk.allowances = Allowances(Rates(1000, REFUSED_BYTES / 3600, 3600))
+    for _ in range(2):
+        with pytest.raises(WireError):
+            async with desk.admit(ORIGIN, bytes_=1):
+                raise WireError("a bomb")
+    with pytest.raises(StoreBusy) as refused:
+        async with desk.admit(ORIGIN, bytes_=1):
+            pass
+    assert refused.value.wait == timedelta(minutes=5)
+
+
+async def test_what_the_store_refused_is_not_booked(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path, feeds=_BusyOnce())).desk
+    desk.allowances = Allowances(Rates(1, 1 << 20, 1))
+    for _ in range(2):
+        with suppress(StoreBusy):
+            async with desk.admit(ORIGIN, bytes_=1):
+                await desk.take(ORIGIN, Door.RELP, [a_record("1"), a_record("2")])
+    with pytest.raises(StoreBusy) as refused:
+        async with desk.admit(ORIGIN, bytes_=1):
+            pass
+    assert refused.value.wait == timedelta(seconds=1)
+
+
+async def test_failures_are_counted_by_address_and_their_secrets_not_said(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    said = io.StringIO()
+    centre.desk.log = open_log(said)
+    header = f"Basic {base64.b64encode(b'k1:the secret').decode()}"
+    for address in ["10.0.0.1"] * 21 + ["10.0.0.2"]:
+        with pytest.raises(AuthError):
+            centre.desk.by_key(header, address)
+    assert centre.desk.failures.many(20, 0) == {"10.0.0.1": 21}
+    lines = said.getvalue().splitlines()
+    assert [json.loads(line)["count"] for line in lines] == [1, 20, 1]
+    assert "secret" not in said.getvalue()
+    assert header not in said.getvalue()
 
 
 async def test_one_senders_uploads_are_bounded_and_given_back(tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """Whoever keeps the gateway waiting is let go; whoever works with it is not."""
 
 import asyncio
-import ssl
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from support.centre import crowd_is, framed, listening, receiving, server_files
+from support.centre import crowd_is, framed, listening, receiving, server_files, trusting
 
 from soc.gateway.frame import collectors_tls
 from soc.gateway.limits import Crowd
@@ -22,10 +21,6 @@ ASKED = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
 
 def port_of(url: str) -> int:
     return int(url.rsplit(":", 1)[1])
-
-
-def trusting(folder: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(folder / "ca.pem"))
 
 
 async def connected(folder: Path, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -1,0 +1,91 @@
+"""What passes is answered 503 with a word; who fails to prove who it is is told at one time."""
+
+import ssl
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from support.centre import listening, receiving, trusting
+from support.doors import ORIGIN, certified, revoked
+
+from soc.gateway.credentials import issue_token
+from soc.gateway.refusals import ANSWERED_AFTER, MANY, refusals
+from soc.kernel.errors import StoreBusy, StoreError, WireError
+from soc.wire import codec
+from soc.wire.messages import Beat
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "word"),
+    [
+        (StoreBusy("not now"), 503, "busy: not now"),
+        (StoreError("the disk is full"), 503, "busy: the disk is full"),
+        (TimeoutError(), 503, "busy: the body did not arrive"),
+        (aiohttp.ClientPayloadError(), 503, "busy: the body did not arrive"),
+        (WireError("no msgpack"), 400, "no msgpack"),
+    ],
+)
+async def test_every_error_is_answered_in_a_plain_line(error: Exception, status: int, word: str) -> None:
+    async def failing(_: web.Request) -> web.Response:
+        raise error
+
+    app = web.Application(middlewares=[refusals])
+    app.router.add_post("/", failing)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    async with aiohttp.ClientSession() as session, session.post(url, data=b"") as answer:
+        assert (answer.status, answer.content_type) == (status, "text/plain")
+        assert (await answer.text()).startswith(word)
+        assert ("Retry-After" in answer.headers) == (status == 503)
+    await runner.cleanup()
+
+
+async def refused(url: str, tls: ssl.SSLContext, path: str, body: bytes) -> float:
+    """Return the seconds until a refusal of identity came."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as session:
+        async with session.post(f"{url}/nothing", data=b"") as answer:  # the handshake is not measured
+            assert answer.status == 404
+        began = time.monotonic()
+        async with session.post(f"{url}/v1/{path}", data=body) as answer:
+            assert answer.status == 403
+            return time.monotonic() - began
+
+
+async def test_every_failed_proof_is_answered_at_the_same_time(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    spent = issue_token("spent", ORIGIN, actor="user:an", now_ms=0, expires_ms=0)
+    await centre.recorder.decide(lambda: spent)
+    anonymous = trusting(tmp_path)
+    await revoked(centre, await certified(centre))
+    known = trusting(tmp_path, "sender")
+    async with listening(centre) as url:
+        found = [
+            await refused(url, anonymous, "batches", b""),
+            await refused(url, known, "batches", b""),
+            await refused(url, known, "heartbeats", b""),
+            await refused(url, anonymous, "enrol", b'{"version":1,"token":"no","csr_pem":""}'),
+        ]
+    assert min(found) >= ANSWERED_AFTER.total_seconds() - 0.005
+    assert centre.desk.failures.of("127.0.0.1", 0) == 4
+
+
+async def test_after_many_failures_the_connection_is_closed_and_the_honest_are_still_heard(
+    tmp_path: Path,
+) -> None:
+    centre = await receiving(tmp_path)
+    for _ in range(MANY):
+        centre.desk.failures.count("127.0.0.1", 0)
+    await certified(centre)
+    anonymous = trusting(tmp_path)
+    async with listening(centre) as url, aiohttp.ClientSession() as session:
+        async with session.post(f"{url}/v1/batches", data=b"", ssl=anonymous) as answer:
+            assert (answer.status, answer.headers["Connection"]) == (429, "close")
+            assert answer.headers["Retry-After"] == "60"
+        body = codec.pack(Beat(1, ORIGIN, "boot", 1, 2, 2, (), 0, "0.1.0"))
+        honest = trusting(tmp_path, "sender")
+        async with session.post(f"{url}/v1/heartbeats", data=body, ssl=honest) as answer:
+            assert answer.status == 200
