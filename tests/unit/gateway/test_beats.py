@@ -1,0 +1,202 @@
+"""Beats: documents are acknowledged when they are stored and fed, and never before."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pylogbeat import PyLogBeatClient  # type: ignore[import-untyped]
+from support.beats import batch, compressed, document, window
+from support.centre import Receiving, receiving
+from support.doors import (
+    ORIGIN,
+    Caller,
+    Faulty,
+    Listening,
+    call,
+    certified,
+    doorway,
+    moved_until,
+    open_stream_door,
+    receipts,
+    revoked,
+    stored,
+)
+
+from soc.gateway.beats import Beats
+from soc.gateway.desk import Door
+from soc.gateway.lumberjack import acknowledged
+from soc.kernel.errors import AuthError, StoreBusy, WireError
+from soc.model.event import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A Beats door that listens."""
+
+    centre: Receiving
+    door: Listening
+    serial: str
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Caller]:
+        async with call(self.centre, self.door.port) as caller:
+            yield caller
+
+
+@asynccontextmanager
+async def beats(folder: Path, writer: Faulty | None = None) -> AsyncIterator[Open]:
+    centre = await receiving(folder, writer=writer)
+    serial = await certified(centre)
+    async with open_stream_door(centre, Beats(doorway(centre, Door.BEATS, "json")).serve) as door:
+        yield Open(centre, door, serial)
+
+
+def some(count: int, *, id_: str = "") -> list[bytes]:
+    own: dict[str, Any] = {"@metadata": {"beat": "winlogbeat"} | ({"_id": id_} if id_ else {})}
+    return [json.dumps(own | {"n": n}).encode() for n in range(count)]
+
+
+async def test_a_window_is_stored_and_acknowledged_by_its_last_number(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        await caller.say(batch(some(10), first=5))
+        assert await caller.hear(6) == acknowledged(14)
+        events = await stored(open_.centre)
+        assert (len(events), {(event.origin, event.source) for event in events}) == (10, {(ORIGIN, "beats")})
+
+
+async def test_nothing_is_acknowledged_before_all_is_stored(tmp_path: Path) -> None:
+    faulty = Faulty()
+    async with beats(tmp_path, faulty) as open_, open_.session() as caller:
+        await caller.say(batch(some(3)))
+        await faulty.asked.wait()
+        assert caller.heard_nothing()
+        faulty.may_go_on.set()
+        assert await caller.hear(6) == acknowledged(3)
+
+
+async def test_while_the_centre_is_busy_the_sender_is_told_that_somebody_is_here(tmp_path: Path) -> None:
+    faulty = Faulty()
+    faulty.busy(times=6)
+    async with beats(tmp_path, faulty) as open_, open_.session() as caller, asyncio.TaskGroup() as group:
+        await caller.say(batch(some(3)))
+        heard = group.create_task(caller.hear(18))
+        await moved_until(open_.centre.clock, heard.done)
+        assert heard.result() == acknowledged(0) * 2 + acknowledged(3)
+        assert len(await stored(open_.centre, faulty.store)) == 3
+
+
+async def test_a_centre_that_stays_busy_ends_the_connection_and_acknowledges_nothing(tmp_path: Path) -> None:
+    faulty = Faulty()
+    faulty.busy(times=100)
+    async with beats(tmp_path, faulty) as open_, open_.session() as caller, asyncio.TaskGroup() as group:
+        await caller.say(batch(some(3)))
+        heard = group.create_task(caller.hear_end())
+        await moved_until(open_.centre.clock, heard.done)
+        assert set(zip(*[iter(heard.result())] * 6, strict=True)) == {tuple(acknowledged(0))}
+        assert isinstance(open_.door.ended[0], StoreBusy)
+
+
+async def test_a_window_without_end_is_acknowledged_part_by_part(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        said = b"".join(document(seq, raw) for seq, raw in enumerate(some(2500), 1))
+        await caller.say(window(2**32 - 1) + compressed(said))
+        assert await caller.hear(12) == acknowledged(1000) + acknowledged(2000)
+        await caller.say(window(1) + document(1, b"{}"))
+        assert await caller.hear(12) == acknowledged(2500) + acknowledged(1)
+        assert sum(receipt.stored for receipt in await receipts(open_.centre)) == 2501
+
+
+async def test_an_empty_window_is_nothing(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        await caller.say(window(0) + window(1) + document(1, b"{}"))
+        assert await caller.hear(6) == acknowledged(1)
+
+
+async def test_a_document_that_nobody_can_read_is_kept_and_acknowledged(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        raws = [
+            b"no JSON",
+            b"[1]",
+            b"",
+            b"[" * 10_000,
+            b'{"@metadata":7}',
+            b'{"m":"\xff"}',
+            b'{"@metadata":{"_id":5}}',
+        ]
+        await caller.say(batch(raws))
+        assert await caller.hear(6) == acknowledged(len(raws))
+        events = await stored(open_.centre)
+        assert sum(Mark.QUARANTINED in event.marks for event in events) == 4
+        assert len(events) == len(raws)
+
+
+@pytest.mark.parametrize("id_", ["", "1"])
+async def test_a_window_that_comes_again_is_stored_once(tmp_path: Path, id_: str) -> None:
+    async with beats(tmp_path) as open_:
+        for _ in range(2):
+            async with open_.session() as caller:
+                await caller.say(batch(some(10, id_=id_)))
+                assert await caller.hear(6) == acknowledged(10)
+        assert len(await stored(open_.centre)) == 10
+
+
+async def test_equal_documents_of_one_window_are_as_many_events_unless_their_sender_names_them(
+    tmp_path: Path,
+) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        await caller.say(batch(some(1) * 5))
+        assert await caller.hear(6) == acknowledged(5)
+        assert len(await stored(open_.centre)) == 5
+        await caller.say(batch(some(1, id_="1") * 5))
+        assert await caller.hear(6) == acknowledged(5)
+        assert len(await stored(open_.centre)) == 6
+
+
+@pytest.mark.parametrize("words", [b"GET / HTTP/1.1\r\n\r\n", document(1, b"{}")])
+async def test_who_does_not_speak_as_beats_do_is_sent_away(tmp_path: Path, words: bytes) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        await caller.say(words)
+        assert await caller.hear_end() == b""
+        assert isinstance(open_.door.ended[0], WireError)
+
+
+async def test_half_a_window_is_not_acknowledged(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        await caller.say(window(2) + document(1, b"{}"))
+        caller.writer.transport.abort()
+        await moved_until(open_.centre.clock, lambda: bool(open_.door.ended))
+        assert isinstance(open_.door.ended[0], EOFError | OSError)
+        assert await stored(open_.centre) == []
+
+
+async def test_a_revoked_certificate_ends_a_conversation_at_its_next_window(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        await revoked(open_.centre, open_.serial)
+        await caller.say(batch(some(1)))
+        assert await caller.hear_end() == b""
+        assert isinstance(open_.door.ended[0], AuthError)
+        assert await stored(open_.centre) == []
+
+
+async def test_the_python_client_of_beats_delivers(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_:
+        files = {"certfile": "sender.pem", "keyfile": "sender.key", "ca_certs": "ca.pem"}
+        client = PyLogBeatClient(
+            "127.0.0.1",
+            open_.door.port,
+            timeout=5,
+            ssl_enable=True,
+            ssl_verify_flags=ssl.VerifyFlags.VERIFY_DEFAULT,
+            **{name: str(tmp_path / file) for name, file in files.items()},
+        )
+        await asyncio.to_thread(client.connect)
+        for start in range(0, 1000, 250):
+            await asyncio.to_thread(client.send, [{"n": n} for n in range(start, start + 250)])
+        await asyncio.to_thread(client.close)
+        assert sum(receipt.stored for receipt in await receipts(open_.centre)) == 1000
