@@ -103,7 +103,7 @@ class _Link:
                 self.cut()
                 self._line.cuts += 1
                 return
-        self._receiver.write_eof()
+        _end(self._receiver)
 
     async def pass_back(self, source: asyncio.StreamReader) -> None:
         """Carry the receiver's answers, as many as its fate allows."""
@@ -117,8 +117,7 @@ class _Link:
                 self._answers += 1
                 self._line.answers += 1
             await self._write(self._sender, piece)
-        if not self._sender.transport.is_closing():
-            self._sender.write_eof()
+        _end(self._sender)
 
     def cut(self) -> None:
         """Reset the sender's connection; the receiver's ends after what was passed on."""
@@ -145,6 +144,12 @@ class _Link:
         with contextlib.suppress(ConnectionError):
             sink.write(piece)
             await sink.drain()
+
+
+def _end(sink: asyncio.StreamWriter) -> None:
+    """Say that nothing more comes, unless the other side has gone already."""
+    with contextlib.suppress(OSError):
+        sink.write_eof()
 
 
 @contextlib.contextmanager
