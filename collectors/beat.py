@@ -1,5 +1,6 @@
 """Stage beat: at a steady pace the centre hears how far each source was read and delivered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from collectors.centre import Centre, Outcome
 from collectors.corrected import CorrectedClock
 from collectors.lag import Lag
 from soc.kernel.logs import Log, Said
+from soc.model.heartbeat import ConfigurationState
 from soc.model.identity import Origin
 from soc.spool.journal import Journal
 from soc.wire.codec import VERSION
@@ -26,6 +28,7 @@ class Pulse:
     log: Log
     every: timedelta
     software: str
+    configuration: Callable[[], ConfigurationState | None] = lambda: None
     certificate_until_ms: int = 0
     _outcome: Outcome = Outcome.DURABLE
 
@@ -55,5 +58,6 @@ class Pulse:
             spool_limit_bytes=self.journal.limit_bytes,
             shed=self.journal.shed_records,
             set_aside=self.journal.refused_records,
+            configuration=self.configuration(),
             certificate_until_ms=self.certificate_until_ms,
         )

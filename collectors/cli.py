@@ -3,50 +3,26 @@
 import asyncio
 import resource
 import signal
-from collections.abc import Callable
-from functools import wraps
 from glob import glob
 from pathlib import Path
-from typing import ParamSpec
 
 import click
 
 from collectors.agent import Agent
-from collectors.credential import load_credential, store_credential
-from collectors.enrol import authority_by_fingerprint, new_key
-from collectors.enrol import enrol as ask
+from collectors.command import config_option, plainly
+from collectors.configuration import Configuration
+from collectors.credential import SIGNER, load_credential, store_credential
+from collectors.renew import asked_path
 from collectors.settings import Settings, load
 from collectors.source_settings import AnySource, EvtxSource, FindingsSource, TailSource, WindowsSource
+from collectors.spool_cli import spool
 from soc.kernel.clock import SystemClock
-from soc.kernel.errors import AuthError, SocError
+from soc.kernel.errors import AuthError
 from soc.kernel.logs import open_log
 from soc.kernel.notify import notify
 from soc.spool.journal import MARKER
 from soc.spool.marker import Marker, read_marker
 from soc.spool.shelf import Shelf
-
-P = ParamSpec("P")
-config_option = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("/etc/soc/collector.toml"),
-    show_default=True,
-    help="Settings file.",
-)
-
-
-def _plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn our errors into one plain message and exit status 1."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except* SocError as group:
-            raise click.ClickException("\n".join(str(error) for error in group.exceptions)) from group
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +35,11 @@ def main() -> None:
     soc-collector enrol --config collector.toml --token TOKEN --ca ca.pem
     soc-collector run --config collector.toml
     soc-collector status --config collector.toml
+    soc-collector spool list|verify|export --config collector.toml
     """  # noqa: D301 - click wants the character
+
+
+main.add_command(spool)
 
 
 @main.command()
@@ -76,7 +56,7 @@ def main() -> None:
 @click.option(
     "--again", is_flag=True, help="Replace a credential that exists; the old one is kept beside it."
 )
-@_plainly
+@plainly
 def enrol(config_path: Path, token: str, ca: Path | None, fingerprint: str | None, *, again: bool) -> None:
     """Get this collector's certificate for a one-time token.
 
@@ -101,7 +81,7 @@ def enrol(config_path: Path, token: str, ca: Path | None, fingerprint: str | Non
 
 @main.command()
 @config_option
-@_plainly
+@plainly
 def run(config_path: Path) -> None:
     """Collect and ship until SIGTERM or Ctrl-C.
 
@@ -109,7 +89,9 @@ def run(config_path: Path) -> None:
     soc-collector run --config /etc/soc/collector.toml
     """  # noqa: D301 - click wants the character
     settings = load(config_path)
-    agent = Agent(settings, load_credential(settings.credential_dir), SystemClock(), open_log())
+    credential = load_credential(settings.credential_dir)
+    configuration = Configuration(config_path, credential.origin, settings.credential_dir / SIGNER)
+    agent = Agent(configuration, SystemClock(), open_log())
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every followed file is held open
     asyncio.run(_run(agent))
@@ -117,7 +99,7 @@ def run(config_path: Path) -> None:
 
 @main.command()
 @config_option
-@_plainly
+@plainly
 def check(config_path: Path) -> None:
     """Say every fault of the settings, and what each source finds now.
 
@@ -132,7 +114,7 @@ def check(config_path: Path) -> None:
 
 @main.command()
 @config_option
-@_plainly
+@plainly
 def status(config_path: Path) -> None:
     """Show who this collector is and what its spool holds; also while it runs.
 
@@ -155,12 +137,18 @@ def status(config_path: Path) -> None:
 
 
 async def _enrol(settings: Settings, token: str, ca_pem: str | None, fingerprint: str) -> None:
+    # Making keys and requests takes eight megabytes that a collector needs only here.
+    from collectors.enrol import asked_key, authority_by_fingerprint  # noqa: PLC0415
+    from collectors.enrol import enrol as ask  # noqa: PLC0415
+
     gateways = settings.collector.gateways
     if ca_pem is None:
         ca_pem = await authority_by_fingerprint(gateways, fingerprint)
-    key_pem, csr_pem = new_key()
+    asked = asked_path(settings.credential_dir)
+    key_pem, csr_pem = asked_key(asked)
     answer = await ask(gateways, ca_pem, token, csr_pem)
     store_credential(settings.credential_dir, key_pem, answer)
+    asked.unlink()
     click.echo(f"enrolled as {answer.origin.agency}/{answer.origin.collector}")
 
 

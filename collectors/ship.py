@@ -68,6 +68,8 @@ class Shipper:
     pace: Pace
     in_flight: int = 4
     jitter: Callable[[], float] = random.random
+    moved_at_s: float = field(init=False)
+    """When an answer was heard or records were looked for, the last time, by the monotonic clock."""
     _window: Window = field(init=False)
     _places: asyncio.Semaphore = field(init=False)
     _trials: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRIALS))
@@ -81,6 +83,7 @@ class Shipper:
 
     def __post_init__(self) -> None:
         """Begin with what is not acknowledged."""
+        self.moved_at_s = self.clock.monotonic()
         self._window = Window(self.journal.acked_seq)
         self._places = asyncio.Semaphore(self.in_flight)
 
@@ -95,6 +98,7 @@ class Shipper:
     async def _next(self) -> Piece:
         while True:
             self.kept.clear()
+            self.moved_at_s = self.clock.monotonic()
             await self._rewind()
             piece = await self._peek()
             if self.journal.quarantined > self._quarantined:
@@ -196,6 +200,7 @@ class Shipper:
         waits, refused = backoff(self.jitter), backoff(self.jitter, first=REFUSED_FIRST, cap=REFUSED_CAP)
         while True:
             verdict = await self.centre.say(self._batch(chunk))
+            self.moved_at_s = self.clock.monotonic()
             match verdict.outcome:
                 case Outcome.DURABLE:
                     return verdict

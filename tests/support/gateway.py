@@ -17,7 +17,7 @@ from support.pki import CertificateAuthority, issue, make_ca, server_tls, sign
 from soc.kernel.clock import SystemClock
 from soc.model.identity import Origin
 from soc.wire import codec
-from soc.wire.messages import Answer, Batch, Beat, EnrolAnswer, EnrolRequest, RenewRequest
+from soc.wire.messages import Answer, Batch, Beat, EnrolAnswer, EnrolRequest, RenewRequest, SignedRevision
 
 ORIGIN = Origin("so-y-te", "c1")
 URN = "urn:soc:collector:so-y-te:c1:live"
@@ -35,6 +35,7 @@ class SmallGateway:
     """Names what the answer to a batch waits for; it is not kept before."""
     token: str = "token"
     clock_ahead_ms: int = 0
+    configuration: SignedRevision | None = None
     url: str = ""
     tries: int = 0
     at_once: int = 0
@@ -52,7 +53,8 @@ class SmallGateway:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def answer(self, resend_from: int | None = None) -> web.Response:
-        message = Answer(codec.VERSION, SystemClock().now_ms() + self.clock_ahead_ms, resend_from)
+        time_ms = SystemClock().now_ms() + self.clock_ahead_ms
+        message = Answer(codec.VERSION, time_ms, resend_from, self.configuration)
         return web.Response(body=codec.pack_answer(message))
 
     def keep(self, batch: Batch) -> None:

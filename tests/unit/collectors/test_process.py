@@ -151,6 +151,7 @@ async def test_systemd_hears_when_everything_listens(tmp_path: Path, monkeypatch
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         process = await start(config)
         assert await asyncio.wait_for(heard.get(), 5) == b"READY=1"
+        assert await asyncio.wait_for(heard.get(), 5) == b"WATCHDOG=1"
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
         assert await asyncio.wait_for(heard.get(), 5) == b"STOPPING=1"
