@@ -23,6 +23,8 @@ class Manner:
     """Read rotated files that were compressed."""
     limit: int = MAX_RECORD_BYTES
     """Longest record in bytes."""
+    floor_bytes: int = 0
+    """Free disk below which deleted files are let go though they are unread."""
 
 
 class Cutter:

@@ -32,6 +32,7 @@ class Followed:
     """It lost the name it was found under; nobody will finish its last line for long."""
     gone: bool = False
     """No watched name leads to it any more."""
+    closed: bool = False
     former: Position | None = None
     """How far what it held before was read, once it was truncated; for whoever finds the copy."""
     _cutter: Cutter | None = None
@@ -93,9 +94,26 @@ class Followed:
         pieces = [] if cutter is None else cutter.rest()
         return self._reading(cutter, stamp, pieces) if cutter is not None and pieces else None
 
+    def give_up(self) -> int:
+        """Return how many records are unread, having let the file go."""
+        unread = 0
+        try:
+            cutter = self._cutter or self._take_up()
+            while data := self.content.read(CHUNK_BYTES, cutter.fed):
+                unread += len(cutter.feed(data))
+            unread += len(cutter.rest())
+        finally:
+            self.close()
+        return unread
+
     def is_deleted(self) -> bool:
         """Return whether no name at all leads to it."""
         return os.fstat(self.content.handle).st_nlink == 0
+
+    def free_bytes(self) -> int:
+        """Return the room on its disk."""
+        status = os.fstatvfs(self.content.handle)
+        return status.f_bavail * status.f_frsize
 
     def holds_all_of(self, other: Content, size: int) -> bool:
         """Return whether the *size* bytes of *other* are the first of this file, as far as samples tell."""
@@ -106,6 +124,7 @@ class Followed:
 
     def close(self) -> None:
         """Let the file go, and its disk space if it was deleted."""
+        self.closed = True
         os.close(self.content.handle)
 
     def _take_up(self) -> Cutter:

@@ -36,10 +36,13 @@ class Remembered:
     """Positions of files that vanished, the longest gone first."""
 
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
+    added: int = 0
+    """How many there ever were."""
 
     def add(self, key: str, position: Position) -> None:
         """Remember a file that vanished."""
         self.positions[key] = position
+        self.added += 1
 
     def forget(self) -> list[str]:
         """Forget the longest gone beyond the limit; return their keys."""

@@ -15,38 +15,27 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import NamedTuple
 
 from collectors.cutting import Manner
 from collectors.reading import Reading, Stamp
-from collectors.sources.content import Content, Plain
+from collectors.sources.arrivals import Arrivals, Met
 from collectors.sources.followed import Followed
 from collectors.sources.names import MAX_FILES, Named, Names, kin
-from collectors.sources.packed import SUFFIX, Packed
 from collectors.sources.position import decode_position
-from collectors.sources.recognition import Known, Remembered, beside, is_on_its_way
+from collectors.sources.recognition import Remembered
 from soc.kernel.channel import Channel
 from soc.kernel.logs import Log, Said
+from soc.spool.shed import Shed
 
 POLL = timedelta(milliseconds=250)
 IDLE_POLL = timedelta(seconds=1)
 NAMES_S = 2
-LOOK_AGAIN_S = 60
-"""At a file that waits, although it did not change."""
+RELIEF = timedelta(seconds=5)
+"""After which a full spool is taken as one that lasts."""
 DELETED_GRACE_S = 5
 MOVED_GRACE_S = 300
 READS_A_ROUND = 16
 """Chunks of one file before the next has its turn."""
-
-
-class _Waiting(NamedTuple):
-    """A file that was looked at and not followed."""
-
-    seen: Named
-    since: float
-    at: float
-    ended: int
-    """How many files had ended by then; one of them may be what this one was."""
 
 
 @dataclass(slots=True)
@@ -57,19 +46,21 @@ class Tail:
     stamp: Stamp
     log: Log
     manner: Manner = field(default_factory=Manner)
+    relief: timedelta = RELIEF
     _names: Names = field(init=False)
     _files: dict[tuple[int, int], Followed] = field(default_factory=dict[tuple[int, int], Followed])
     _vanished: Remembered = field(default_factory=Remembered)
-    _waiting: dict[tuple[int, int], _Waiting] = field(default_factory=dict[tuple[int, int], _Waiting])
+    _arrivals: Arrivals = field(init=False)
+    _given_up: list[Shed] = field(default_factory=list[Shed])
     _refused: set[str] = field(default_factory=set[str])
     _keys: int = 0
-    _ended: int = 0
     _names_at: float | None = None
     _pause: timedelta = POLL
 
     def __post_init__(self) -> None:
         """Begin without files."""
         self._names = Names(self.paths, packed=self.manner.compressed)
+        self._arrivals = Arrivals(self._vanished)
 
     def resume(self, states: Mapping[str, bytes]) -> None:
         """Take up the positions of an earlier run."""
@@ -94,10 +85,10 @@ class Tail:
         news, ended = await asyncio.to_thread(self._look)
         self._pause = POLL if news else min(2 * self._pause, IDLE_POLL)
         for reading in ended:
-            await out.send(reading)
+            await self._send(reading, out)
         busy = False
         for file in news:
-            busy |= await self._drain(file, out)
+            busy |= not file.closed and await self._drain(file, out)
         return busy
 
     def close(self) -> None:
@@ -119,10 +110,21 @@ class Tail:
             if file.former is not None:
                 self._vanished.add(file.key, file.former)
                 file.key, file.former = self._new_key(), None
-                self._ended += 1
             if reading.states:
-                await out.send(reading)
+                await self._send(reading, out)
+            if file.closed:
+                return False
         return True
+
+    async def _send(self, reading: Reading, out: Channel[Reading]) -> None:
+        """Send; while that is not possible, hold no disk that is needed."""
+        while True:
+            try:
+                async with asyncio.timeout(self.relief.total_seconds()):
+                    await out.send(reading)
+                    return
+            except TimeoutError:
+                await asyncio.to_thread(self._relieve)
 
     def _look(self) -> tuple[list[Followed], list[Reading]]:
         """Return the files with news, and what is left of those that ended."""
@@ -153,66 +155,27 @@ class Tail:
             followed.gone = now_named is None
             if now_named is not None and now_named.path != followed.path:
                 followed.path, followed.moved = now_named.path, True
-        self._waiting = {place: waiting for place, waiting in self._waiting.items() if place in places}
+        self._arrivals.keep(places)
         for file in found:
-            if file.place not in self._files and not self._waits(file, now):
+            if file.place not in self._files:
                 self._meet(file, now)
 
-    def _waits(self, file: Named, now: float) -> bool:
-        """Return whether nothing changed since the file was looked at and left alone."""
-        waiting = self._waiting.get(file.place)
-        return (
-            waiting is not None
-            and (waiting.seen, waiting.ended) == (file, self._ended)
-            and now - waiting.at < LOOK_AGAIN_S
-        )
+    def _meet(self, file: Named, now: float) -> None:
+        try:
+            met = self._arrivals.meet(file, self._files.values(), now)
+        except OSError as error:
+            self._complain(file.path, error)
+            return
+        if met is not None:
+            self._follow(met, file, now)
 
-    def _meet(self, file: Named, now: float, *, vanished_only: bool = False) -> None:
-        """Follow a file, unless it is one to wait for."""
-        waiting = self._waiting.get(file.place)
-        since = waiting.since if waiting is not None and waiting.seen == file else now
-        self._waiting[file.place] = _Waiting(file, since, now, self._ended)
-        try:
-            handle = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            self._complain(file.path, error)
-            return
-        content: Content = Packed(handle) if file.path.endswith(SUFFIX) else Plain(handle)
-        known = None
-        try:
-            status = os.fstat(handle)
-            if (status.st_dev, status.st_ino) == file.place:
-                still = now - since >= MOVED_GRACE_S
-                known = self._recognise(content, file, still=still, vanished_only=vanished_only)
-        except OSError as error:
-            self._complain(file.path, error)
-        if known is None:
-            os.close(handle)
-            return
-        del self._waiting[file.place]
+    def _follow(self, met: Met, file: Named, now: float) -> None:
         self._refused.discard(file.path)
-        self._follow(content, file, known, now)
-
-    def _recognise(self, content: Content, file: Named, *, still: bool, vanished_only: bool) -> Known | None:
-        known = self._vanished.take(content, file.place)
-        if known is not None or vanished_only:
-            return known
-        if not content.read(1, 0) or (not still and self._is_on_its_way(content)):
-            return None
-        return beside(content, file.size, self._files.values())
-
-    def _is_on_its_way(self, content: Content) -> bool:
-        positions = [*self._vanished.positions.values(), *(file.known for file in self._files.values())]
-        return any(position is not None and is_on_its_way(content, position) for position in positions)
-
-    def _follow(self, content: Content, file: Named, known: Known, now: float) -> None:
-        position = known.position
+        position = met.known.position
         self._files[file.place] = Followed(
-            key=known.key or self._new_key(),
+            key=met.known.key or self._new_key(),
             path=file.path,
-            content=content,
+            content=met.content,
             manner=self.manner,
             idle_since=now,
             known=position,
@@ -224,8 +187,13 @@ class Tail:
         positions = [position for position in self._vanished.positions.values() if not position.seal]
         for file in kin(positions, packed=self.manner.compressed):
             if file.place not in self._files:
-                self._meet(file, now, vanished_only=True)
-                if file.place in self._files:
+                try:
+                    met = self._arrivals.find(file)
+                except OSError as error:
+                    self._complain(file.path, error)
+                    continue
+                if met is not None:
+                    self._follow(met, file, now)
                     self._files[file.place].gone = True
 
     def _let_go(self, news: list[Followed], now: float) -> list[Reading]:
@@ -237,6 +205,9 @@ class Tail:
                     readings += self._end(place, file, now)
                 except OSError as error:
                     self._complain(file.path, error)
+        if self._given_up:
+            readings.append(Reading(shed=tuple(self._given_up)))
+            self._given_up.clear()
         forgotten = self._vanished.forget()
         if forgotten:
             readings.append(Reading(states=dict.fromkeys(forgotten, b"")))
@@ -252,8 +223,24 @@ class Tail:
             file.close()
             if file.known is not None:
                 self._vanished.add(file.key, file.known)
-            self._ended += 1
         return [] if last is None else [last]
+
+    def _relieve(self) -> None:
+        """Let go of deleted files while the disk they lie on is short; what is unread of them is declared."""
+        for place, file in list(self._files.items()):
+            try:
+                if not (file.gone and file.is_deleted() and file.free_bytes() < self.manner.floor_bytes):
+                    continue
+                del self._files[place]
+                if file.known is not None:
+                    self._vanished.add(file.key, file.known)  # a copy may be left
+                unread = file.give_up()
+            except OSError as error:
+                self._complain(file.path, error)
+                continue
+            if unread:
+                why = "deleted before it was read, on a disk that is full"
+                self._given_up.append(Shed(self.stamp.source, unread, why, self.stamp.clock.now_ms()))
 
     def _new_key(self) -> str:
         self._keys += 1

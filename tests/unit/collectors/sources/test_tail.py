@@ -383,6 +383,44 @@ async def test_positions_of_the_newest_files_that_vanished_are_kept_however_long
     assert await family.poll() == ["two"]
 
 
+async def test_a_deleted_file_is_let_go_and_declared_when_its_disk_is_full_and_the_spool_as_well(
+    log: Path,
+) -> None:
+    clock = ManualClock(datetime(2026, 11, 24, tzinfo=UTC))
+    stamp = Stamp("file", "syslog", "UTC", clock)
+    manner = Manner(floor_bytes=1 << 62)
+    tail = Tail((str(log),), stamp, open_log(StringIO()), manner, relief=timedelta(milliseconds=1))
+    out = Channel[Reading](1)
+    add(log, "".join(f"line {n} {'x' * 100}\n" for n in range(30_000)))
+    reading = asyncio.create_task(tail.round(out))
+    taken = aiter(out)
+    first = await anext(taken)
+    log.unlink()
+    await clock.advance(timedelta(seconds=2))
+    rest = [first] + [await anext(taken) for _ in range(15)]
+    await reading
+    assert held_open("app.log")
+    again = asyncio.create_task(tail.round(out))
+    async with asyncio.timeout(5):
+        while held_open("app.log"):  # noqa: ASYNC110 - what a descriptor is open on tells nobody
+            await asyncio.sleep(0.001)
+    reader = asyncio.create_task(_all(out))
+    await again
+    await tail.round(out)
+    await out.close()
+    readings = rest + await reader
+    shed = [item for reading in readings for item in reading.shed]
+    assert [(item.source, item.why) for item in shed] == [
+        ("file", "deleted before it was read, on a disk that is full")
+    ]
+    assert sum(len(reading.records) for reading in readings) + shed[0].count == 30_000
+    tail.close()
+
+
+async def _all(channel: Channel[Reading]) -> list[Reading]:
+    return [reading async for reading in channel]
+
+
 class _Counted(ManualClock):
     """Tells how long it was asked to sleep."""
 
