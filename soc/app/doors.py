@@ -10,6 +10,7 @@ from pathlib import Path
 
 from soc.app.centre import Centre
 from soc.gateway.authority import open_server
+from soc.gateway.beats import Beats
 from soc.gateway.bulk import Bulk
 from soc.gateway.desk import Desk, Door
 from soc.gateway.doors import StreamDoor, Talks
@@ -19,10 +20,11 @@ from soc.gateway.frame import Frame, collectors_tls, others_tls
 from soc.gateway.limits import Allowances, Crowd, Places, Rates
 from soc.gateway.listener import Listener
 from soc.gateway.patience import Patience
-from soc.gateway.refusals import Holding
+from soc.gateway.refusals import Holding, report_failures
 from soc.gateway.relp import Relp
 from soc.gateway.server import Gateway
 from soc.gateway.syslog_door import Syslog
+from soc.pipeline.supervise import supervise
 from soc.settings.model import BeatsConfig, BulkConfig, GatewayConfig, RelpConfig, SyslogConfig
 
 DoorConfig = BulkConfig | BeatsConfig | RelpConfig | SyslogConfig
@@ -47,6 +49,7 @@ async def open_doors(edges: AsyncExitStack, group: TaskGroup, centre: Centre) ->
         app = Bulk(way, config.bulk.version, config.bulk.max_body_mib << 20).application()
         tls = others_tls(*files, anonymous=True)
         found[Door.BULK] = "https://" + await frame.http(config.bulk.listen, tls, app)
+    group.create_task(_report_failures(centre, desk), name="failures")
     tls = others_tls(*files, anonymous=False)
     for name, listen, door in _stream_doors(desk, config):
         found[name] = await frame.stream(listen, tls, Talks(name, door, centre.log))
@@ -54,10 +57,21 @@ async def open_doors(edges: AsyncExitStack, group: TaskGroup, centre: Centre) ->
 
 
 def _stream_doors(desk: Desk, config: GatewayConfig) -> Iterator[tuple[Door, str, StreamDoor]]:
+    if config.beats is not None:
+        yield Door.BEATS, config.beats.listen, Beats(_way(desk, Door.BEATS, config.beats))
     if config.relp is not None:
         yield Door.RELP, config.relp.listen, Relp(_way(desk, Door.RELP, config.relp))
     if config.syslog is not None:
         yield Door.SYSLOG, config.syslog.listen, Syslog(_way(desk, Door.SYSLOG, config.syslog))
+
+
+async def _report_failures(centre: Centre, desk: Desk) -> None:
+    await supervise(
+        "failures",
+        lambda: report_failures(desk.failures, centre.report.emit, centre.clock),
+        clock=centre.clock,
+        log=centre.log,
+    )
 
 
 def _way(desk: Desk, door: Door, config: DoorConfig) -> Doorway:

@@ -17,13 +17,18 @@ from soc.gateway.bodies import TIMEOUT_S
 from soc.gateway.limits import Failures
 from soc.kernel.clock import Clock
 from soc.kernel.errors import AuthError, StoreBusy, StoreError, WireError
+from soc.model.event import Fields
 
 MANY = 20
 """Failures of one address in a minute; further ones are answered ``429`` and the connection is closed."""
 ANSWERED_AFTER = timedelta(milliseconds=100)
 WAIT = timedelta(seconds=2)
+LOOKED_EVERY = timedelta(seconds=15)
+HOUR_MS = 3_600_000
 NOT_PROVED = frozenset({401, 403})
 
+Emit = Callable[[str, str, Fields], Awaitable[None]]
+"""Says kind, what about and fields, as ``SelfReport.emit`` does."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -65,6 +70,23 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return _busy(str(error), error.wait if isinstance(error, StoreBusy) else WAIT)
     except (TimeoutError, ClientError):
         return _busy(f"the body did not arrive whole within {TIMEOUT_S} s", WAIT)
+
+
+async def report_failures(failures: Failures, emit: Emit, clock: Clock) -> None:
+    """Say for ever, once an hour and address, who failed many times within a minute.
+
+    Raises:
+        StoreBusy: begin again; what was said is not said twice.
+    """
+    said, hour = set[str](), 0
+    while True:
+        await clock.sleep(LOOKED_EVERY)
+        if clock.now_ms() // HOUR_MS != hour:
+            said, hour = set(), clock.now_ms() // HOUR_MS
+        for address, count in failures.many(MANY, clock.monotonic()).items():
+            if address not in said:
+                await emit("auth_failures", f"{address}/{hour}", {"address": address, "count": count})
+                said.add(address)
 
 
 def _busy(why: str, wait: timedelta) -> web.Response:

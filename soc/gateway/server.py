@@ -1,4 +1,4 @@
-"""The collectors' port: ``/v1/enrol``, ``/v1/batches``, ``/v1/heartbeats`` over TLS 1.3.
+"""The collectors' port: ``/v1/enrol``, ``/v1/renew``, ``/v1/batches``, ``/v1/heartbeats`` over TLS 1.3.
 
 A gateway keeps no state: it answers 200 only when a batch is stored and fed. Everything refused says
 why in one plain line. Busy is ``503 text/plain`` with ``Retry-After``: the one refusal on which no
@@ -6,6 +6,7 @@ known shipper loses data.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -38,6 +39,7 @@ class Gateway:
         """Return the aiohttp application of the port."""
         app = web.Application(middlewares=[refusals], client_max_size=codec.MAX_BODY_BYTES + 1)
         app.router.add_post("/v1/enrol", self.enrol)
+        app.router.add_post("/v1/renew", self.renew)
         app.router.add_post("/v1/batches", self.batches)
         app.router.add_post("/v1/heartbeats", self.heartbeats)
         return app
@@ -46,6 +48,11 @@ class Gateway:
         """Give a collector its certificate."""
         with self.desk.told(request.remote or ""):
             return await self.enrolment.enrol(request)
+
+    async def renew(self, request: web.Request) -> web.Response:
+        """Give a collector a certificate that goes on when the one it shows ends."""
+        origin = self._origin(request)
+        return await self.enrolment.renew(request, origin, _peer(request)["serialNumber"].lstrip("0"))
 
     async def batches(self, request: web.Request) -> web.Response:
         """Store a batch; 200 means durable."""
@@ -69,9 +76,7 @@ class Gateway:
         return self._answer()
 
     def _origin(self, request: web.Request) -> Origin:
-        transport = request.transport
-        peer = None if transport is None else transport.get_extra_info("peercert")
-        return self.desk.by_certificate(peer, request.remote or "")
+        return self.desk.by_certificate(_peer(request), request.remote or "")
 
     def _same(self, claimed: Origin, proved: Origin, request: web.Request) -> None:
         with self.desk.told(request.remote or ""):
@@ -81,3 +86,9 @@ class Gateway:
     def _answer(self) -> web.Response:
         answer = Answer(version=codec.VERSION, time_ms=self.clock.now_ms())
         return web.Response(body=codec.pack_answer(answer), content_type=codec.ANSWER_TYPE)
+
+
+def _peer(request: web.Request) -> dict[str, Any]:
+    """Return the client certificate as ``getpeercert`` gives it; empty: none was shown."""
+    transport = request.transport
+    return {} if transport is None else transport.get_extra_info("peercert") or {}

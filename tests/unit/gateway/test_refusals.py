@@ -1,7 +1,9 @@
 """What passes is answered 503 with a word; who fails to prove who it is is told at one time."""
 
+import asyncio
 import ssl
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -11,8 +13,9 @@ from support.centre import listening, receiving, trusting
 from support.doors import ORIGIN, certified, revoked
 
 from soc.gateway.credentials import issue_token
-from soc.gateway.refusals import ANSWERED_AFTER, MANY, refusals
+from soc.gateway.refusals import ANSWERED_AFTER, LOOKED_EVERY, MANY, refusals, report_failures
 from soc.kernel.errors import StoreBusy, StoreError, WireError
+from soc.model.event import Fields
 from soc.wire import codec
 from soc.wire.messages import Beat
 
@@ -89,3 +92,32 @@ async def test_after_many_failures_the_connection_is_closed_and_the_honest_are_s
         honest = trusting(tmp_path, "sender")
         async with session.post(f"{url}/v1/heartbeats", data=body, ssl=honest) as answer:
             assert answer.status == 200
+
+
+async def test_who_fails_many_times_is_reported_once_an_hour(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    failures, clock, said = centre.desk.failures, centre.clock, list[tuple[str, str, Fields]]()
+
+    async def emit(kind: str, about: str, fields: Fields) -> None:
+        said.append((kind, about, fields))
+
+    def fail(address: str, count: int) -> None:
+        for _ in range(count):
+            failures.count(address, clock.monotonic())
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(report_failures(failures, emit, clock))
+        hour = clock.now_ms() // 3_600_000
+        fail("10.0.0.1", MANY)
+        fail("10.0.0.2", MANY - 1)
+        await clock.advance(LOOKED_EVERY)
+        once = ("auth_failures", f"10.0.0.1/{hour}", {"address": "10.0.0.1", "count": MANY})
+        assert said == [once]
+        fail("10.0.0.1", 1)
+        await clock.advance(LOOKED_EVERY)
+        assert said == [once]
+        await clock.advance(timedelta(hours=1))
+        fail("10.0.0.1", MANY)
+        await clock.advance(LOOKED_EVERY)
+        assert [about for _, about, _ in said] == [f"10.0.0.1/{hour}", f"10.0.0.1/{hour + 1}"]
+        task.cancel()

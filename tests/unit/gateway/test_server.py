@@ -22,7 +22,7 @@ from soc.model.identity import Origin, province
 from soc.model.record import Record
 from soc.ports.events import Query
 from soc.wire import codec
-from soc.wire.messages import Batch, Beat, EnrolAnswer, EnrolRequest
+from soc.wire.messages import Batch, Beat, EnrolAnswer, EnrolRequest, RenewRequest
 
 ORIGIN = Origin("so-y-te", "c1")
 
@@ -41,8 +41,7 @@ class Agency:
 
     async def enrol(self, token: str = "token") -> tuple[int, bytes]:
         key = ec.generate_private_key(ec.SECP256R1())
-        csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
-        pem = csr.public_bytes(serialization.Encoding.PEM).decode()
+        pem = a_request(key)
         status, body = await self.post("enrol", msgspec.json.encode(EnrolRequest(1, token, pem)))
         if status == 200:
             answer = msgspec.json.decode(body, type=EnrolAnswer)
@@ -63,6 +62,11 @@ class Agency:
             return answer.status, await answer.read()
 
 
+def a_request(key: ec.EllipticCurvePrivateKey) -> str:
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    return csr.public_bytes(serialization.Encoding.PEM).decode()
+
+
 def a_batch(origin: Origin = ORIGIN) -> bytes:
     raw = b"Nov 24 08:00:00 h sshd[1]: Failed password for root from 203.0.113.66 port 5 ssh2"
     record = Record("auth", "syslog", raw, to_ms(NOW), "2026-11-24", "UTC", fingerprint="f", offset=0)
@@ -81,6 +85,19 @@ async def test_an_enrolled_collector_delivers(tmp_path: Path) -> None:
         assert (await agency.post("heartbeats", codec.pack(beat)))[0] == 200
     (event,) = (await centre.events.search(province(None), Query(), limit=2)).events
     assert event.origin == ORIGIN
+
+
+async def test_a_certificate_is_renewed_by_whoever_shows_it(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        asked = msgspec.json.encode(RenewRequest(1, a_request(ec.generate_private_key(ec.SECP256R1()))))
+        assert (await agency.post("renew", asked))[0] == 403
+        await agency.token()
+        await agency.enrol()
+        status, body = await agency.post("renew", asked)
+        assert (status, msgspec.json.decode(body, type=EnrolAnswer).origin) == (200, ORIGIN)
+        assert (await agency.post("batches", a_batch()))[0] == 200
 
 
 async def test_a_token_is_good_once(tmp_path: Path) -> None:
