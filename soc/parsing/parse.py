@@ -17,6 +17,7 @@ from soc.model.record import Record
 from soc.parsing import moments
 from soc.parsing.access import read_access
 from soc.parsing.bytes import valid_text
+from soc.parsing.finding import read_finding
 from soc.parsing.guess import read_any
 from soc.parsing.mapping import Sources
 from soc.parsing.pairs import read_pairs
@@ -34,6 +35,7 @@ FORMATS: Final[Mapping[str, Reader]] = {
     "access": read_access,
     "pairs": read_pairs,
     "json": read_json,
+    "finding": read_finding,
     "soc": read_soc,
     "auto": read_any,
 }
