@@ -36,7 +36,10 @@ from soc.kernel.notify import notify
 from soc.spool.chunk import Limits
 from soc.spool.journal import Journal, Room, Start
 
-WAITING_READINGS = 64
+WAITING_READINGS = 16
+"""Of up to 64 KiB each: as much as becomes durable at once."""
+SHEDDING_READINGS = 256
+"""Single datagrams."""
 KEEP_GRACE_S = 10
 SHIP_GRACE_S = 3
 SETTLED = timedelta(minutes=15)
@@ -186,7 +189,7 @@ class _Flows:
     @classmethod
     def opened(cls, settings: Settings, journal: Journal, clock: Clock, log: Log) -> "_Flows":
         """Open every source where the journal says that it left off, or none."""
-        waiting, shedding = Channel[Reading](WAITING_READINGS), Channel[Reading](WAITING_READINGS)
+        waiting, shedding = Channel[Reading](WAITING_READINGS), Channel[Reading](SHEDDING_READINGS)
         flows = cls([], (waiting, shedding))
         with ExitStack() as stack:
             stack.callback(flows.close)

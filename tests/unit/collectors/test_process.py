@@ -3,64 +3,12 @@
 import asyncio
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from support.gateway import URN, SmallGateway, small_gateway
-
-COMMAND = (sys.executable, "-m", "collectors")
-
-
-def settings(folder: Path, gateway: SmallGateway) -> Path:
-    path = folder / "collector.toml"
-    path.write_text(
-        f"""
-[collector]
-data_dir = "data"
-gateways = ["{gateway.url}"]
-heartbeat_seconds = 1
-disk_floor_mib = 0
-[[source]]
-id = "file"
-kind = "tail"
-format = "syslog"
-paths = ["lines.log*"]
-"""
-    )
-    return path
-
-
-async def command(*arguments: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
-
-
-async def start(config: Path) -> asyncio.subprocess.Process:
-    process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, "run", "--config", str(config)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"ready\n"
-    return process
-
-
-@asynccontextmanager
-async def enrolled(folder: Path) -> AsyncIterator[tuple[SmallGateway, Path]]:
-    async with small_gateway(folder) as gateway:
-        config = settings(folder, gateway)
-        enrol = ("enrol", "--config", str(config), "--token", "token", "--ca", str(gateway.ca.path))
-        status, said = await command(*enrol)
-        assert (status, said) == (0, "enrolled as so-y-te/c1\n")
-        yield gateway, config
+from support.agency import command, enrolled, settings, start
+from support.gateway import URN, small_gateway
 
 
 async def test_a_collector_ships_what_is_written_and_stops_in_order(tmp_path: Path) -> None:
