@@ -14,6 +14,7 @@ from soc.app.rules_in_force import RulesInForce
 from soc.gateway.authority import Authority, open_authority
 from soc.gateway.credentials import CredentialsFold
 from soc.gateway.keys import ApiKeysFold
+from soc.gateway.revisions import RevisionsFold
 from soc.gateway.signing import Signer, open_signer
 from soc.health.fleet import Fleet
 from soc.kernel.clock import Clock
@@ -49,6 +50,7 @@ class Folds:
     outbox: OutboxFold
     credentials: CredentialsFold
     keys: ApiKeysFold
+    revisions: RevisionsFold
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
     folder = settings.data_dir
     rules = RulesInForce(settings.rules.folders, settings.rules.mappings, folder / "cache", log)
     boot = random_id()
-    folds = Folds(AlertsFold(), RunsFold(), OutboxFold(), CredentialsFold(), ApiKeysFold())
+    folds = Folds(AlertsFold(), RunsFold(), OutboxFold(), CredentialsFold(), ApiKeysFold(), RevisionsFold())
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(folder))
         ledger = stack.enter_context(closing(SqliteLog.open(folder / "ledger.db")))
@@ -140,7 +142,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
 async def _recorder(ledger: SqliteLog, folds: Folds, clock: Clock, folder: Path) -> Recorder:
     recorder = Recorder(
         ledger,
-        [folds.alerts, folds.runs, folds.outbox, folds.credentials, folds.keys],
+        [folds.alerts, folds.runs, folds.outbox, folds.credentials, folds.keys, folds.revisions],
         clock,
         snapshots=FileSnapshots(folder / "ledger.snapshot"),
     )

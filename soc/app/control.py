@@ -1,34 +1,32 @@
 """The operators' socket: while ``soc serve`` runs, CLI verbs are words to it; the peer's uid is the actor."""
 
-import pwd
-import secrets
-import socket
-import struct
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from aiohttp import web
 
-from soc.gateway.credentials import CredentialsFold, issue_token, revoke
-from soc.health.fleet import Row
+from soc.app.asking import body_of
+from soc.app.centre import Centre
+from soc.app.control_fleet import FleetVerbs
+from soc.app.control_senders import SenderVerbs
 from soc.kernel.clock import Clock
-from soc.model.identity import Origin
-from soc.pipeline.recorder import Recorder
 from soc.ports.accounts import Accounts, Person
 
-S = TypeVar("S", bound=msgspec.Struct)
-TOKEN_LIFE = timedelta(days=7)
+MAX_BYTES = 4 << 20
+GRACE_S = 5
 
 
-class TokenAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may enrol."""
+class Verbs(Protocol):
+    """Some of the socket's words."""
 
-    agency: str
-    collector: str
-    exercise: str | None = None
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Answer them."""
+        ...
 
 
 class SignInAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,101 +46,67 @@ class PasswordSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agency: str | None = None
 
 
-class Revoked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A certificate to end."""
-
-    serial: str
-    why: str
-
-
 @dataclass(frozen=True, slots=True)
-class Control:
-    """What the verbs need."""
+class PeopleVerbs:
+    """Who may look at the console."""
 
-    recorder: Recorder
-    credentials: CredentialsFold
     accounts: Accounts
-    fleet: Callable[[], list[Row]]
-    agencies: frozenset[str]
     console_url: Callable[[], str]
     clock: Clock
 
-    def application(self) -> web.Application:
-        """Return the socket's aiohttp application."""
-        app = web.Application(client_max_size=64 << 10)
-        app.router.add_post("/enrol-token", self.enrol_token)
-        app.router.add_post("/sign-in", self.sign_in)
-        app.router.add_post("/password", self.password)
-        app.router.add_post("/revoke", self.revoke)
-        app.router.add_get("/collectors", self.collectors)
-        return app
-
-    async def enrol_token(self, request: web.Request) -> web.Response:
-        """Make a one-time enrolment token."""
-        asked = await _body(request, TokenAsked)
-        if asked.agency not in self.agencies:
-            known = ", ".join(sorted(self.agencies))
-            return web.Response(
-                status=422, text=f"no agency {asked.agency!r} in the settings; known: {known}"
-            )
-        token = secrets.token_urlsafe(24)
-        now_ms = self.clock.now_ms()
-        facts = issue_token(
-            token,
-            Origin(asked.agency, asked.collector, asked.exercise),
-            actor=_actor(request),
-            now_ms=now_ms,
-            expires_ms=now_ms + int(TOKEN_LIFE.total_seconds() * 1000),
-        )
-        await self.recorder.decide(lambda: facts)
-        return web.json_response({"token": token})
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Answer ``sign-in`` and ``password``."""
+        router.add_post("/sign-in", self.sign_in)
+        router.add_post("/password", self.password)
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """Make a one-time sign-in link."""
-        asked = await _body(request, SignInAsked)
+        asked = await body_of(request, SignInAsked)
         person = Person(asked.name, asked.role, asked.agency)
         token = await self.accounts.one_time(person, self.clock.now_ms())
         return web.json_response({"url": f"{self.console_url()}/sign-in/once#{token}", "token": token})
 
     async def password(self, request: web.Request) -> web.Response:
         """Give a person a password."""
-        asked = await _body(request, PasswordSet)
+        asked = await body_of(request, PasswordSet)
         await self.accounts.set_password(Person(asked.name, asked.role, asked.agency), asked.password)
         return web.json_response({})
 
-    async def revoke(self, request: web.Request) -> web.Response:
-        """End a collector's certificate at its next request."""
-        asked = await _body(request, Revoked)
-        origin = self.recorder.state(self.credentials).serials.get(asked.serial)
-        if origin is None:
-            return web.Response(status=422, text=f"no certificate {asked.serial!r} was issued here")
-        now_ms = self.clock.now_ms()
-        facts = revoke(asked.serial, origin, actor=_actor(request), why=asked.why, now_ms=now_ms)
-        await self.recorder.decide(lambda: facts)
-        return web.json_response({})
 
-    async def collectors(self, _request: web.Request) -> web.Response:
-        """Return the fleet's accounts."""
-        serials = {origin: serial for serial, origin in self.recorder.state(self.credentials).serials.items()}
-        rows = [{**msgspec.to_builtins(row), "serial": serials.get(row.origin, "")} for row in self.fleet()]
-        return web.json_response(rows)
+def control(verbs: Sequence[Verbs]) -> web.Application:
+    """Return the socket's aiohttp application."""
+    app = web.Application(client_max_size=MAX_BYTES)
+    for some in verbs:
+        some.add_to(app.router)
+    return app
 
 
-async def _body(request: web.Request, kind: type[S]) -> S:
+async def open_control(edges: AsyncExitStack, centre: Centre, console: str) -> Path:
+    """Listen on ``data_dir/soc.sock``, for its owner alone; *console* is where people are sent to."""
+    agencies = frozenset(agency.id for agency in centre.settings.agency)
+    app = control(
+        [
+            PeopleVerbs(centre.accounts, lambda: console, centre.clock),
+            FleetVerbs(
+                recorder=centre.recorder,
+                credentials=centre.folds.credentials,
+                revisions=centre.folds.revisions,
+                signer=centre.signer,
+                fleet=lambda days: centre.fleet.rows(centre.clock.now_ms(), days=days),
+                agencies=agencies,
+                clock=centre.clock,
+            ),
+            SenderVerbs(centre.recorder, centre.folds.keys, centre.authority, agencies, centre.clock),
+        ]
+    )
+    path = centre.settings.data_dir / "soc.sock"
+    path.unlink(missing_ok=True)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_S)
+    await runner.setup()
+    edges.push_async_callback(runner.cleanup)
+    before = os.umask(0o177)
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise web.HTTPUnprocessableEntity(text=str(error)) from error
-
-
-def _actor(request: web.Request) -> str:
-    transport = request.transport
-    peer = None if transport is None else transport.get_extra_info("socket")
-    if peer is None:
-        return "user:unknown"
-    raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    uid = struct.unpack("3i", raw)[1]
-    try:
-        return f"user:{pwd.getpwuid(uid).pw_name}"
-    except KeyError:
-        return f"user:uid-{uid}"
+        await web.UnixSite(runner, str(path)).start()
+    finally:
+        os.umask(before)
+    return path

@@ -4,7 +4,6 @@ Shutdown follows the flow: the collectors' port closes first, then the stages, t
 """
 
 import asyncio
-import os
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -15,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from soc.app.centre import Centre, open_centre
-from soc.app.control import Control
+from soc.app.control import open_control
 from soc.app.doors import open_doors
 from soc.app.stages import announce, stages
 from soc.console.pages import application
@@ -91,7 +90,7 @@ async def _until(stop: asyncio.Event, edges: AsyncExitStack, log: Log) -> None:
 async def _listen(edges: AsyncExitStack, group: asyncio.TaskGroup, centre: Centre) -> Addresses:
     doors = await open_doors(edges, group, centre)
     console = await _listen_console(edges, centre)
-    socket = await _listen_control(edges, centre, console)
+    socket = await open_control(edges, centre, console)
     return Addresses(doors.pop("gateway"), console, socket, doors)
 
 
@@ -123,27 +122,6 @@ async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
         log=centre.log,
     )
     return await _site(edges, application(parts), config.listen, context)
-
-
-async def _listen_control(edges: AsyncExitStack, centre: Centre, console: str) -> Path:
-    control = Control(
-        recorder=centre.recorder,
-        credentials=centre.folds.credentials,
-        accounts=centre.accounts,
-        fleet=lambda: centre.fleet.rows(centre.clock.now_ms()),
-        agencies=frozenset(agency.id for agency in centre.settings.agency),
-        console_url=lambda: console,
-        clock=centre.clock,
-    )
-    path = centre.settings.data_dir / "soc.sock"
-    path.unlink(missing_ok=True)
-    runner = await _runner(edges, control.application())
-    before = os.umask(0o177)
-    try:
-        await web.UnixSite(runner, str(path)).start()
-    finally:
-        os.umask(before)
-    return path
 
 
 async def _site(
