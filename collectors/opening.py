@@ -25,6 +25,7 @@ from collectors.sources.syslog import SyslogUdp
 from collectors.sources.syslog_tcp import SyslogTcp
 from collectors.sources.syslog_tls import server_tls
 from collectors.sources.tail import Tail
+from collectors.sources.windows import EventLog, WindowsLog
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError
 from soc.kernel.logs import Log
@@ -38,8 +39,8 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
     """
     stamp = Stamp(settings.id, settings.format, settings.zone, clock)
     match settings:
-        case TailSource() | EvtxSource() | FindingsSource():
-            source = _of_files(settings, stamp, log)
+        case TailSource() | EvtxSource() | FindingsSource() | WindowsSource():
+            source = _resuming(settings, stamp, log)
             source.resume(states)
             return source
         case UdpSource():
@@ -51,15 +52,13 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
             return SyslogTcp(listen_tcp(*settings.address), stamp, tls=tls)
         case PushSource():
             return HttpPush(listen_tcp(*settings.address), stamp)
-        case WindowsSource():
-            raise ConfigError(f"source {settings.id}: this collector has no source of kind {settings.kind}")
         case _:
             assert_never(settings)
 
 
-def _of_files(
-    settings: TailSource | EvtxSource | FindingsSource, stamp: Stamp, log: Log
-) -> Tail | EvtxFolder | FindingsFolder:
+def _resuming(
+    settings: TailSource | EvtxSource | FindingsSource | WindowsSource, stamp: Stamp, log: Log
+) -> Tail | EvtxFolder | FindingsFolder | WindowsLog:
     match settings:
         case TailSource():
             return Tail(tuple(settings.paths), stamp, log, _manner(settings))
@@ -67,8 +66,20 @@ def _of_files(
             return EvtxFolder(tuple(settings.paths), stamp, log)
         case FindingsSource():
             return FindingsFolder(settings.folder, settings.layout, stamp, log)
+        case WindowsSource():
+            return WindowsLog(tuple(settings.channels), stamp, log, _event_log(settings.id))
         case _:
             assert_never(settings)
+
+
+def _event_log(source: str) -> EventLog:
+    try:
+        from collectors.sources.windows_api import WindowsEventLog  # noqa: PLC0415 - Windows only
+    except ImportError as error:
+        raise ConfigError(
+            f"source {source}: the live event log needs Windows and the extra: pip install 'soc[windows]'"
+        ) from error
+    return WindowsEventLog()
 
 
 def _manner(settings: TailSource) -> Manner:
