@@ -31,8 +31,17 @@ from soc.kernel.errors import ConfigError
 from soc.kernel.logs import Log
 
 
-def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, log: Log) -> Source:
+def open_source(
+    settings: AnySource, states: Mapping[str, bytes], clock: Clock, log: Log, floor_bytes: int = 0
+) -> Source:
     """Return the source, where it left off or bound to its address.
+
+    Args:
+        settings: Of this source.
+        states: Of all sources, as the spool kept them.
+        clock: The machine's, set right.
+        log: Where trouble is said.
+        floor_bytes: Free disk space below which deleted files are not held open for their rest.
 
     Raises:
         ConfigError: the address cannot be listened on, or this collector has no source of that kind.
@@ -40,7 +49,7 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
     stamp = Stamp(settings.id, settings.format, settings.zone, clock)
     match settings:
         case TailSource() | EvtxSource() | FindingsSource() | WindowsSource():
-            source = _resuming(settings, stamp, log)
+            source = _resuming(settings, stamp, log, floor_bytes)
             source.resume(states)
             return source
         case UdpSource():
@@ -57,11 +66,14 @@ def open_source(settings: AnySource, states: Mapping[str, bytes], clock: Clock, 
 
 
 def _resuming(
-    settings: TailSource | EvtxSource | FindingsSource | WindowsSource, stamp: Stamp, log: Log
+    settings: TailSource | EvtxSource | FindingsSource | WindowsSource,
+    stamp: Stamp,
+    log: Log,
+    floor_bytes: int,
 ) -> Tail | EvtxFolder | FindingsFolder | WindowsLog:
     match settings:
         case TailSource():
-            return Tail(tuple(settings.paths), stamp, log, _manner(settings))
+            return Tail(tuple(settings.paths), stamp, log, _manner(settings, floor_bytes))
         case EvtxSource():
             return EvtxFolder(tuple(settings.paths), stamp, log)
         case FindingsSource():
@@ -82,10 +94,11 @@ def _event_log(source: str) -> EventLog:
     return WindowsEventLog()
 
 
-def _manner(settings: TailSource) -> Manner:
+def _manner(settings: TailSource, floor_bytes: int) -> Manner:
     return Manner(
         encoding=settings.encoding,
         begins=settings.begins,
         patience=timedelta(seconds=settings.multiline_seconds),
         compressed=settings.compressed,
+        floor_bytes=floor_bytes,
     )

@@ -30,7 +30,7 @@ CLOCK = ManualClock(datetime(2026, 11, 24, tzinfo=UTC))
 def opened(kind: str, more: str, folder: Path, states: Mapping[str, bytes] | None = None) -> Source:
     text = f'{COLLECTOR}[[source]]\nid = "s"\nkind = "{kind}"\n{more}\n'
     (settings,) = load_text(text, folder / "collector.toml").sources
-    return open_source(settings, states or {}, CLOCK, open_log(StringIO()))
+    return open_source(settings, states or {}, CLOCK, open_log(StringIO()), 7 << 20)
 
 
 def test_a_tail_reads_in_the_manner_that_was_asked_for(tmp_path: Path) -> None:
@@ -47,6 +47,7 @@ compressed = false
     manner = tail.manner
     assert (manner.encoding, manner.begins, manner.patience.seconds) == ("cp1258", "^\\d", 7)
     assert not manner.compressed
+    assert manner.floor_bytes == 7 << 20
     tail.close()
 
 

@@ -120,6 +120,7 @@ async def test_events_come_in_order_with_the_bookmark_behind_them() -> None:
 async def test_a_restart_goes_on_behind_the_bookmark() -> None:
     played = PlayedLog()
     played.write(5)
+    states: dict[str, bytes] = {}
     async with machine(played) as first, asyncio.timeout(5):
         async for reading in first.out:
             states = dict(reading.states)

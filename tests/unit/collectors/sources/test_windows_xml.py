@@ -38,6 +38,8 @@ def test_xml_and_json_of_a_log_give_the_same_names(name: str) -> None:
     of_xml = islice(PyEvtxParser(path).records(), 50)
     of_json = islice(PyEvtxParser(path).records_json(), 50)
     for xml, expected in zip(of_xml, of_json, strict=True):
+        assert xml is not None
+        assert expected is not None
         ours = read_windows(json_of(xml["data"]).decode(), context())
         theirs = read_windows(expected["data"], context())
         assert ours.logsources == theirs.logsources
