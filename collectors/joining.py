@@ -48,7 +48,7 @@ class Joiner:
         """Return the events that *pieces* complete."""
         events: list[Piece] = []
         for piece in pieces:
-            begins = not piece.continues and self._is_beginning(piece.raw)
+            begins = self._is_beginning(piece.raw)
             full = len(self._lines) >= MAX_LINES or self._size + len(piece.raw) > self._limit
             if begins or full:
                 self._whole &= begins

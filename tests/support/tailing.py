@@ -22,6 +22,7 @@ class Watched:
         self.said = StringIO()
         self.states: dict[str, bytes] = {}
         self.records: list[Record] = []
+        self.readings = 0
         self._patterns = tuple(str(pattern) for pattern in patterns)
         self._manner = manner or Manner()
         self._tail = self._start()
@@ -36,6 +37,7 @@ class Watched:
         new: list[Record] = []
         async for reading in out:
             new += reading.records
+            self.readings += 1
             self.states |= reading.states
         self.states = {key: state for key, state in self.states.items() if state}
         self.records += new

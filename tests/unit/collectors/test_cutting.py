@@ -61,6 +61,7 @@ def test_nothing_is_longer_than_the_limit_and_nothing_overlaps(
     for piece in cutter.feed(data) + cutter.rest():
         assert len(piece.raw) <= manner.limit
         assert at <= piece.start < piece.end
+        assert piece.start % len(LINE_ENDS[encoding]) == 0
         at = piece.end
         assert piece.raw in data or manner.begins
     assert at <= cutter.fed == len(data)

@@ -93,6 +93,10 @@ def test_a_line_longer_than_the_limit_comes_in_flagged_parts() -> None:
     ]
 
 
+def test_a_line_that_is_a_byte_order_mark_alone_is_passed_over() -> None:
+    assert raws(b"\xef\xbb\xbf\r\na\n\xff\xfe\nb\xff\xfe\n") == [(b"a", False), (b"b\xff\xfe", False)]
+
+
 def test_a_line_of_exactly_the_limit_is_whole() -> None:
     assert raws(b"a" * 12 + b"\n" + b"b" * 13 + b"\n") == [
         (b"a" * 12, False),

@@ -87,6 +87,14 @@ async def test_reading_goes_on_where_it_was_after_a_restart(log: Path, watched: 
     assert await watched.poll() == ["half", "three"]
 
 
+async def test_a_restart_in_the_middle_of_a_line_far_into_a_file(log: Path, watched: Watched) -> None:
+    add(log, "a line\n" * 500 + "hal")
+    assert len(await watched.poll()) == 500
+    watched.restart()
+    add(log, "f\n")
+    assert await watched.poll() == ["half"]
+
+
 async def test_what_never_reached_the_spool_is_read_again_with_the_same_ids(
     log: Path, watched: Watched
 ) -> None:
@@ -218,6 +226,17 @@ async def test_delete_while_open_reads_to_the_end_and_lets_go(log: Path, watched
         assert await watched.poll() == ["two"]
     await watched.poll(after=timedelta(seconds=6))
     assert not held_open("app.log")
+
+
+async def test_a_late_word_in_a_deleted_file_is_read_before_it_is_let_go(log: Path, watched: Watched) -> None:
+    add(log, "one\n")
+    await watched.poll()
+    with log.open("a") as writer:
+        log.unlink()
+        assert await watched.poll() == []
+        writer.write("two\n")
+        writer.flush()
+        assert await watched.poll(after=timedelta(seconds=6)) == ["two"]
 
 
 async def test_a_reused_inode_is_a_new_file(log: Path, watched: Watched) -> None:

@@ -232,7 +232,9 @@ async def test_many_old_compressed_files_are_read_once_and_never_again(log: Path
         Path(f"{log}.{number:03}.gz").write_bytes(gzip.compress(b"only %d\n" % number))
     assert len(await family.poll()) == 300
     family.restart()
+    read = family.readings
     assert await family.poll() == []
+    assert family.readings == read
     for number in reversed(range(300)):
         Path(f"{log}.{number:03}.gz").rename(f"{log}.{number + 1:03}.gz")
     assert await family.poll(after=DAY) == []
