@@ -11,7 +11,7 @@ import click
 
 _NOUNS: Final[Mapping[str, str]] = {
     "agency": "soc.cli.agency:agency",
-    "collectors": "soc.cli.agency:collectors",
+    "collectors": "soc.cli.collectors:collectors",
     "config": "soc.cli.config:config",
     "demo": "soc.cli.demo:demo",
     "ledger": "soc.cli.ledger:ledger",

@@ -1,101 +1,22 @@
 """The operators' socket: tokens, links, accounts, keys and revocations, each with the asker's name."""
 
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import web
 from cryptography import x509
+from support.controlling import CREDENTIALS, KEYS, ORIGIN, SITE, Socket, controlling
 
 from collectors.enrol import new_key
-from soc.app.control import PeopleVerbs, control
-from soc.app.control_fleet import FleetVerbs
-from soc.app.control_senders import SenderVerbs
-from soc.gateway.authority import open_authority
-from soc.gateway.credentials import CredentialsFold, enrol, renew
-from soc.gateway.keys import ApiKeysFold
-from soc.gateway.revisions import RevisionsFold
-from soc.gateway.signing import open_signer
-from soc.health.fleet import Fleet
-from soc.kernel.clock import ManualClock
 from soc.kernel.errors import AuthError
-from soc.ledger.fact import Fact
 from soc.model.heartbeat import ConfigurationState, Fate, Heartbeat
 from soc.model.identity import Origin
-from soc.pipeline.recorder import Recorder
-from soc.stores.memory_log import MemoryLog
-from soc.stores.sqlite_accounts import SqliteAccounts
-
-ORIGIN = Origin("so-y-te", "c1")
-CREDENTIALS, REVISIONS, KEYS = CredentialsFold(), RevisionsFold(), ApiKeysFold()
-SITE: dict[str, object] = {"agency": "so-y-te", "collector": "c1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Socket:
-    """What is said over it, and what that changes."""
-
-    path: Path
-    recorder: Recorder
-    fleet: Fleet
-    clock: ManualClock
-
-    async def say(self, verb: str, body: dict[str, object] | None = None) -> tuple[int, str]:
-        async with (
-            aiohttp.ClientSession(connector=aiohttp.UnixConnector(path=str(self.path))) as session,
-            session.request("GET" if body is None else "POST", f"http://soc/{verb}", json=body) as answer,
-        ):
-            return answer.status, await answer.text()
-
-    async def told(self, verb: str, body: dict[str, object] | None = None) -> Any:
-        status, text = await self.say(verb, body)
-        assert status == 200, text
-        return json.loads(text)
-
-    async def facts(self) -> list[Fact]:
-        return [fact async for _, fact in self.recorder.facts_from(0)]
-
-    async def enrolled(self) -> str:
-        """Enrol ``c1`` and renew its certificate; return the first serial."""
-        token = (await self.told("enrol-token", SITE))["token"]
-        state = self.recorder.state(CREDENTIALS)
-        await self.recorder.decide(lambda: enrol(state, token, "AB", "k", now_ms=self.clock.now_ms()))
-        await self.recorder.decide(lambda: renew(state, "AB", "CD", ORIGIN, now_ms=1))
-        return "AB"
 
 
 @pytest.fixture
 async def socket(tmp_path: Path) -> AsyncIterator[Socket]:
-    clock, accounts, fleet = (
-        ManualClock(datetime(2026, 11, 24, tzinfo=UTC)),
-        SqliteAccounts.open(":memory:"),
-        Fleet(),
-    )
-    recorder = Recorder(MemoryLog(), [CREDENTIALS, REVISIONS, KEYS], clock)
-    await recorder.start()
-    agencies = frozenset({"so-y-te"})
-    collectors = FleetVerbs(
-        recorder=recorder,
-        credentials=CREDENTIALS,
-        revisions=REVISIONS,
-        signer=open_signer(tmp_path),
-        fleet=lambda days: fleet.rows(clock.now_ms(), days=days),
-        agencies=agencies,
-        clock=clock,
-    )
-    people = PeopleVerbs(accounts, lambda: "http://127.0.0.1:1", clock)
-    senders = SenderVerbs(recorder, KEYS, open_authority(tmp_path, clock.now()), agencies, clock)
-    runner = web.AppRunner(control([people, collectors, senders]))
-    await runner.setup()
-    await web.UnixSite(runner, str(tmp_path / "s")).start()
-    yield Socket(tmp_path / "s", recorder, fleet, clock)
-    await runner.cleanup()
-    accounts.close()
+    async with controlling(tmp_path) as found:
+        yield found
 
 
 def a_beat(configuration: ConfigurationState | None = None) -> Heartbeat:
