@@ -1,6 +1,7 @@
 """Commands of a collector: enrol once, run as a service, check and look at it."""
 
 import asyncio
+import os
 import resource
 import signal
 from glob import glob
@@ -127,6 +128,8 @@ def status(config_path: Path) -> None:
     click.echo(f"agency     {origin.agency}\ncollector  {origin.collector}")
     click.echo(f"exercise   {origin.exercise or 'none: live'}")
     click.echo(f"valid till {credential.expires_at:%Y-%m-%d}")
+    configuration = Configuration(config_path, origin, settings.credential_dir / SIGNER)
+    click.echo(f"settings   {configuration.words()}")
     shelf = Shelf.open(settings.spool_dir)
     next_seq, _ = shelf.recover()
     oldest = shelf.firsts[0] if shelf.firsts else 1
@@ -164,10 +167,13 @@ async def _run(agent: Agent) -> None:
 def _found(source: AnySource) -> str:
     match source:
         case TailSource() | EvtxSource():
-            found = sum(len(glob(pattern, recursive=True)) for pattern in source.paths)  # noqa: PTH207 - absolute
-            return f"{found} files match"
+            found = sorted({path for pattern in source.paths for path in glob(pattern, recursive=True)})  # noqa: PTH207 - absolute
+            closed = [path for path in found if not os.access(path, os.R_OK)]
+            unread = f", {len(closed)} of them may not be read: {', '.join(closed[:3])}" if closed else ""
+            return f"{len(found)} files match{unread}"
         case FindingsSource():
-            return f"folder {source.folder}"
+            there = "" if os.access(source.folder, os.R_OK | os.X_OK) else ", which cannot be read"
+            return f"folder {source.folder}{there}"
         case WindowsSource():
             return f"channels {', '.join(source.channels)}"
         case _:

@@ -158,6 +158,19 @@ class Configuration:
         told = self._refusal or ConfigurationState(standing.seen, standing.fate, why=standing.why)
         return replace(told, hash=digest)
 
+    def words(self) -> str:
+        """Return which settings are in force, for people."""
+        standing = self._standing
+        if not standing.active or not self.local.collector.allow_configuration:
+            in_force = str(self.path)
+        else:
+            in_force = f"revision {standing.active} of the centre" + (
+                ", on trial" if standing.on_trial else ""
+            )
+        if standing.fate is Fate.APPLIED:
+            return in_force
+        return f"{in_force}; revision {standing.seen} was {standing.fate.replace('_', ' ')}: {standing.why}"
+
     def _verify(self, revision: SignedRevision) -> None:
         if not self.local.collector.allow_configuration:
             raise AuthError("collector.allow_configuration is false here")

@@ -18,17 +18,15 @@ from collectors.centre import Centre
 from collectors.configuration import TRIAL, Configuration
 from collectors.corrected import CorrectedClock
 from collectors.credential import Credential
+from collectors.flows import Flows
 from collectors.keep import Keeper
 from collectors.lag import Lag
 from collectors.metrics import Figures, shown
-from collectors.opening import open_source
 from collectors.orders import Orders
 from collectors.pace import Pace
-from collectors.reading import Reading, Source
 from collectors.renew import Renewal
 from collectors.settings import Collector, Settings
 from collectors.ship import Shipper
-from soc.kernel.channel import Channel
 from soc.kernel.clock import Clock, to_ms
 from soc.kernel.ids import random_id
 from soc.kernel.logs import Log, Said
@@ -36,10 +34,6 @@ from soc.kernel.notify import notify
 from soc.spool.chunk import Limits
 from soc.spool.journal import Journal, Room, Start
 
-WAITING_READINGS = 16
-"""Of up to 64 KiB each: as much as becomes durable at once."""
-SHEDDING_READINGS = 256
-"""Single datagrams."""
 KEEP_GRACE_S = 10
 SHIP_GRACE_S = 3
 SETTLED = timedelta(minutes=15)
@@ -69,7 +63,7 @@ class Generation:
         with ExitStack() as stack:
             journal = _journal(self.settings, start)
             stack.callback(journal.close)
-            flows = _Flows.opened(self.settings, journal, clock, self.log)
+            flows = Flows.opened(self.settings, journal, clock, self.log)
             stack.callback(flows.close)
             lag = _lag(journal, self.settings)
             keeper = Keeper(journal, lag, clock, self.log)
@@ -179,41 +173,9 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Flows:
-    """Sources, each with the channel it writes to."""
-
-    sources: list[tuple[Source, Channel[Reading]]]
-    channels: tuple[Channel[Reading], Channel[Reading]]
-    """Of those that can wait, and of those that cannot."""
-
-    @classmethod
-    def opened(cls, settings: Settings, journal: Journal, clock: Clock, log: Log) -> "_Flows":
-        """Open every source where the journal says that it left off, or none."""
-        waiting, shedding = Channel[Reading](WAITING_READINGS), Channel[Reading](SHEDDING_READINGS)
-        flows = cls([], (waiting, shedding))
-        with ExitStack() as stack:
-            stack.callback(flows.close)
-            for one in settings.sources:
-                source = open_source(one, journal.states(), clock, log)
-                flows.sources.append((source, shedding if one.overflow == "shed" else waiting))
-            stack.pop_all()
-        return flows
-
-    async def end(self) -> None:
-        """Let nothing more in."""
-        for channel in self.channels:
-            await channel.close()
-
-    def close(self) -> None:
-        """Give up files and sockets."""
-        for source, _ in self.sources:
-            source.close()
-
-
-@dataclass(frozen=True, slots=True)
 class _Parts:
     journal: Journal
-    flows: _Flows
+    flows: Flows
     centre: Centre
     clock: CorrectedClock
     lag: Lag

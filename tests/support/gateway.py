@@ -129,9 +129,11 @@ class SmallGateway:
 
 
 @asynccontextmanager
-async def small_gateway(folder: Path, *, asks_for_certificates: bool = True) -> AsyncIterator[SmallGateway]:
-    """Serve on 127.0.0.1 with the authority in *folder*."""
-    ca = make_ca(folder / "pki")
+async def small_gateway(
+    folder: Path, *, asks_for_certificates: bool = True, beside: SmallGateway | None = None
+) -> AsyncIterator[SmallGateway]:
+    """Serve on 127.0.0.1 with a new authority in *folder*, or with that of the gateway *beside*."""
+    ca = beside.ca if beside else make_ca(folder / "pki")
     gateway = SmallGateway(ca)
     app = web.Application(client_max_size=codec.MAX_BODY_BYTES)
     app.router.add_post("/v1/batches", gateway._batches)

@@ -1,13 +1,15 @@
 """A heartbeat says how far everything is."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 from aiohttp import web
 from support.gateway import ORIGIN, small_gateway
-from support.shipping import shipping
+from support.shipping import Shipping, shipping
 from support.spooling import a_journal, a_record
 
 from collectors.beat import Pulse
@@ -45,16 +47,44 @@ async def test_a_beat_names_numbers_spool_and_the_oldest_record_of_each_source(t
     assert (beat.shed, beat.set_aside) == (2, 1)
 
 
+@asynccontextmanager
+async def beating(ship: Shipping) -> AsyncIterator[None]:
+    pulse = Pulse(
+        journal=ship.journal,
+        centre=ship.shipper.centre,
+        origin=ORIGIN,
+        boot="boot",
+        lag=ship.shipper.lag,
+        clock=ship.clock,
+        log=open_log(ship.said),
+        every=timedelta(seconds=30),
+        software="v",
+    )
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(pulse.run())
+        yield
+        task.cancel()
+
+
 async def test_beats_go_on_while_batches_are_refused(tmp_path: Path) -> None:
     async with small_gateway(tmp_path) as gateway, shipping(tmp_path, gateway) as ship:
         gateway.script = lambda _batch: web.Response(status=403)
         ship.journal.append([a_record("a")], {})
         ship.kept.set()
         await gateway.until(lambda: gateway.tries > 0)
-        centre, log, every = ship.shipper.centre, open_log(ship.said), timedelta(seconds=30)
-        pulse = Pulse(ship.journal, centre, ORIGIN, "boot", ship.shipper.lag, ship.clock, log, every, "v")
-        async with asyncio.TaskGroup() as tasks:
-            beating = tasks.create_task(pulse.run())
+        async with beating(ship):
             await gateway.until(lambda: len(gateway.beats) > 2)
-            beating.cancel()
     assert {(beat.origin, beat.next_seq, beat.acked_seq) for beat in gateway.beats} == {(ORIGIN, 2, 1)}
+
+
+async def test_beats_pass_a_full_pipe(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway, shipping(tmp_path, gateway, kbit_s=1) as ship:
+        answering = asyncio.Event()
+        gateway.hold = lambda _batch: answering
+        ship.journal.append([a_record(f"{n}") for n in range(10_000)], {})
+        ship.kept.set()
+        await gateway.until(lambda: gateway.at_once == 4)
+        async with beating(ship):
+            await gateway.until(lambda: len(gateway.beats) > 2)
+        assert gateway.records == {}
+        answering.set()

@@ -109,6 +109,10 @@ def test_keys_of_the_place_stay_as_they_are(tmp_path: Path) -> None:
     assert settings.collector.heartbeat_seconds == 7
 
 
+def test_the_local_file_is_named_while_there_is_no_revision(site: Revising) -> None:
+    assert site.configuration().words() == str(site.path)
+
+
 def test_whoever_forbids_it_locally_is_obeyed_at_once(site: Revising) -> None:
     configuration = site.configuration()
     assert configuration.offered(site.signed(1, NEW))
@@ -128,7 +132,11 @@ def test_a_revision_that_delivers_nothing_gives_way_to_the_one_before(site: Revi
     configuration.confirm()
     assert configuration.offered(site.signed(2, NEWER))
     assert configuration.start().collector.gateways == ["https://10.0.0.2:8443"]
+    assert configuration.words() == "revision 2 of the centre, on trial"
     configuration.roll_back("nothing was delivered within ten minutes")
+    assert configuration.words() == (
+        "revision 1 of the centre; revision 2 was rolled back: nothing was delivered within ten minutes"
+    )
     assert gateways(site) == ["https://10.0.0.1:8443"]
     state = site.configuration().state()
     assert (state.number, state.fate, state.why) == (

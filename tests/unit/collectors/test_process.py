@@ -106,6 +106,14 @@ async def test_systemd_hears_when_everything_listens(tmp_path: Path, monkeypatch
         transport.close()
 
 
+async def test_check_says_what_each_source_finds(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway:
+        config = settings(tmp_path, gateway)
+        (tmp_path / "lines.log").write_text("one\n")
+        status, said = await command("check", "--config", str(config))
+    assert (status, said) == (0, "file: 1 files match\nThe settings are good.\n")
+
+
 async def test_faults_are_said_in_one_message(tmp_path: Path) -> None:
     config = tmp_path / "collector.toml"
     config.write_text("[collector]\ngateways = []\n")
