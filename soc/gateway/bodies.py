@@ -1,25 +1,33 @@
-"""Bodies of requests: read within a size and a time."""
+"""Bodies of requests: read within a size, a time and what all of them together may hold."""
 
 import asyncio
 
 from aiohttp import web
 
-from soc.kernel.errors import WireError
+from soc.gateway.limits import Memory
+from soc.kernel.errors import StoreBusy, WireError
 
 TIMEOUT_S = 60
+MEMORY_BYTES = 256 << 20
 
 
-async def read(request: web.Request, limit: int) -> bytes:
-    """Return the body as it was sent.
+async def read(request: web.Request, limit: int, memory: Memory | None = None) -> bytes:
+    """Return the body as it was sent; while it comes it counts in *memory*.
 
     Raises:
         WireError: it is larger than *limit* bytes.
+        StoreBusy: *memory* is full.
         TimeoutError: it did not arrive in time.
     """
-    body = bytearray()
-    async with asyncio.timeout(TIMEOUT_S):
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                raise WireError(f"body larger than {limit} bytes")
+    body, memory = bytearray(), memory or Memory(limit)
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            async for chunk in request.content.iter_any():
+                if len(body) + len(chunk) > limit:
+                    raise WireError(f"body larger than {limit} bytes")
+                if not memory.take(len(chunk)):
+                    raise StoreBusy("too many bodies are on their way in")
+                body += chunk
+    finally:
+        memory.give(len(body))
     return bytes(body)

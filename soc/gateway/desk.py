@@ -16,9 +16,10 @@ from enum import StrEnum
 from typing import Any
 
 from soc.gateway.authority import origin_of
+from soc.gateway.bodies import MEMORY_BYTES
 from soc.gateway.credentials import CredentialsFold
 from soc.gateway.keys import ApiKeysFold
-from soc.gateway.limits import Allowances, Failures, Places, Rates
+from soc.gateway.limits import Allowances, Failures, Memory, Places, Rates
 from soc.kernel.clock import Clock
 from soc.kernel.errors import AuthError, StoreBusy, WireError
 from soc.kernel.logs import Log, Said
@@ -63,6 +64,7 @@ class Desk:
     """Random per start of this process."""
     allowances: Allowances = field(default_factory=lambda: Allowances(Rates(5000, 8 << 20, 10)))
     places: Places = field(default_factory=lambda: Places(4))
+    memory: Memory = field(default_factory=lambda: Memory(MEMORY_BYTES))
     failures: Failures = field(default_factory=Failures)
     _uploads: Counter[Origin] = field(default_factory=Counter)
     _numbers: Iterator[int] = field(default_factory=itertools.count)

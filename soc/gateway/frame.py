@@ -1,6 +1,7 @@
 """The frame that every door is set into: one listener for all, opened with the process, closed in order."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -9,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from soc.gateway.doors import Talks
 from soc.gateway.listener import Listener, bind
@@ -36,7 +38,11 @@ class Frame:
         """
         app.middlewares[:0] = [patient, self.holding.held]
         runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=GRACE.total_seconds(), auto_decompress=False
+            app,
+            access_log=None,
+            logger=_defects_only(),
+            shutdown_timeout=GRACE.total_seconds(),
+            auto_decompress=False,
         )
         await runner.setup()
         self.edges.push_async_callback(runner.cleanup)
@@ -75,6 +81,17 @@ def others_tls(certificate: Path, key: Path, client_ca: Path, *, anonymous: bool
     context.load_verify_locations(client_ca)
     context.verify_mode = ssl.CERT_OPTIONAL if anonymous else ssl.CERT_REQUIRED
     return context
+
+
+def _defects_only() -> logging.Logger:
+    """Return the HTTP server's logger: it says defects, not what any stranger can make it say for ever."""
+    logger = logging.getLogger("aiohttp.server.gateway")
+    logger.addFilter(_is_defect)
+    return logger
+
+
+def _is_defect(said: logging.LogRecord) -> bool:
+    return said.exc_info is None or not isinstance(said.exc_info[1], HttpProcessingError)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -120,6 +120,25 @@ class Places:
 
 
 @dataclass(slots=True)
+class Memory:
+    """Bytes of bodies on their way in, of all senders: a slow one holds only what it has sent."""
+
+    most_bytes: int
+    held_bytes: int = 0
+
+    def take(self, bytes_: int) -> bool:
+        """Hold *bytes_* more, or tell that there is no room."""
+        if self.held_bytes + bytes_ > self.most_bytes:
+            return False
+        self.held_bytes += bytes_
+        return True
+
+    def give(self, bytes_: int) -> None:
+        """Give back what ``take`` took."""
+        self.held_bytes -= bytes_
+
+
+@dataclass(slots=True)
 class Failures:
     """Failed proofs of identity per address, in windows of a minute; of the newest 4,096 addresses."""
 

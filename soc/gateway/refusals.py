@@ -68,7 +68,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return web.Response(status=403, text=f"{error}\n")
     except StoreError as error:
         return _busy(str(error), error.wait if isinstance(error, StoreBusy) else WAIT)
-    except (TimeoutError, ClientError):
+    except (TimeoutError, ConnectionError, ClientError):
         return _busy(f"the body did not arrive whole within {TIMEOUT_S} s", WAIT)
 
 

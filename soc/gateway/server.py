@@ -59,7 +59,7 @@ class Gateway:
         origin = self._origin(request)
         # Read first: a collector on a slow line must not hold a place that others wait for.
         with self.desk.upload(origin):
-            body = await read(request, codec.MAX_BODY_BYTES)
+            body = await read(request, codec.MAX_BODY_BYTES, self.desk.memory)
         async with self.desk.admit(origin, bytes_=len(body)):
             batch = codec.unpack(body, Batch)
             self._same(batch.origin, origin, request)
@@ -70,7 +70,7 @@ class Gateway:
         """Feed a heartbeat."""
         origin = self._origin(request)
         with self.desk.upload(origin):
-            beat = codec.unpack(await read(request, MAX_BEAT_BYTES), Beat)
+            beat = codec.unpack(await read(request, MAX_BEAT_BYTES, self.desk.memory), Beat)
         self._same(beat.origin, origin, request)
         await self.intake.beat(beat, origin)
         return self._answer()

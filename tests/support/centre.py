@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from support.readings import own_sources
 
 from soc.detection.engine import Engine
-from soc.gateway.authority import Authority, open_authority, open_server
-from soc.gateway.credentials import CredentialsFold
+from soc.gateway.authority import Authority, key_hash, open_authority, open_server, pem_of, write_key
+from soc.gateway.credentials import CredentialsFold, enrol, issue_token
 from soc.gateway.desk import Desk
 from soc.gateway.enrolment import Enrolment
 from soc.gateway.frame import Frame, collectors_tls
@@ -26,6 +29,7 @@ from soc.gateway.server import Gateway
 from soc.gateway.signing import open_signer
 from soc.kernel.clock import ManualClock
 from soc.kernel.logs import open_log
+from soc.model.identity import Origin
 from soc.parsing.mapping import entity_fields, known_logsource
 from soc.pipeline.intake import Feed, Intake, Understanding
 from soc.pipeline.recorder import Recorder
@@ -113,6 +117,22 @@ def trusting(folder: Path, credential: str = "") -> ssl.SSLContext:
     if credential:
         tls.load_cert_chain(folder / f"{credential}.pem", folder / f"{credential}.key")
     return tls
+
+
+async def credential(centre: Receiving, origin: Origin, *, at: datetime | None = None) -> ssl.SSLContext:
+    """Enrol *origin* by a certificate issued *at* (unless told: now); return TLS that shows it."""
+    key, name, at_ms = ec.generate_private_key(ec.SECP256R1()), origin.agency, centre.clock.now_ms()
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    pem = csr.public_bytes(serialization.Encoding.PEM).decode()
+    certificate = centre.authority.issue(pem, origin, at or datetime.now(UTC))
+    serial = f"{certificate.serial_number:X}"
+    facts = issue_token(name, origin, actor="user:an", now_ms=at_ms, expires_ms=at_ms)
+    await centre.recorder.decide(lambda: facts)
+    state = centre.recorder.state(centre.credentials)
+    await centre.recorder.decide(lambda: enrol(state, name, serial, key_hash(key.public_key()), now_ms=at_ms))
+    write_key(centre.folder / f"{name}.key", key)
+    (centre.folder / f"{name}.pem").write_text(pem_of(certificate))
+    return trusting(centre.folder, name)
 
 
 async def crowd_is(crowd: Crowd, count: int, *, within_s: float = 5) -> None:

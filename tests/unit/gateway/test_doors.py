@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support.centre import framed, receiving, server_files, trusting
-from support.doors import certified
+from support.centre import credential, framed, receiving, server_files, trusting
 
 from soc.gateway.desk import Door
 from soc.gateway.doors import Talks
@@ -17,6 +16,9 @@ from soc.gateway.frame import others_tls
 from soc.gateway.limits import Crowd
 from soc.kernel.errors import WireError
 from soc.kernel.logs import open_log
+from soc.model.identity import Origin
+
+ORIGIN = Origin("so-y-te", "rsyslog-1")
 
 
 @dataclass
@@ -42,11 +44,11 @@ async def connect(at: str, tls: ssl.SSLContext) -> tuple[asyncio.StreamReader, a
 
 async def test_conversations_are_led_until_the_sender_ends_them(tmp_path: Path) -> None:
     centre, echo, crowd, said = await receiving(tmp_path), Echo(), Crowd(10, 10), io.StringIO()
-    await certified(centre)
+    shown = await credential(centre, ORIGIN)
     async with framed(centre, crowd=crowd) as frame:
         tls = others_tls(*server_files(centre), anonymous=False)
         at = await frame.stream("127.0.0.1:0", tls, Talks(Door.RELP, echo, open_log(said)))
-        both = [await connect(at, trusting(tmp_path, "sender")) for _ in range(2)]
+        both = [await connect(at, shown) for _ in range(2)]
         for reader, writer in both:
             writer.write(b"xin chao\n")
             assert await reader.readline() == b"xin chao\n"
@@ -78,11 +80,11 @@ async def test_without_a_certificate_no_conversation_begins(tmp_path: Path) -> N
 
 async def test_what_still_talks_when_the_centre_ends_is_cut(tmp_path: Path) -> None:
     centre, echo = await receiving(tmp_path), Echo()
-    await certified(centre)
+    shown = await credential(centre, ORIGIN)
     async with framed(centre) as frame:
         tls = others_tls(*server_files(centre), anonymous=False)
         at = await frame.stream("127.0.0.1:0", tls, Talks(Door.RELP, echo, centre.desk.log))
-        reader, writer = await connect(at, trusting(tmp_path, "sender"))
+        reader, writer = await connect(at, shown)
         writer.write(b"hello\n")
         assert await reader.readline() == b"hello\n"
     assert echo.ended == ["one"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soc.gateway.limits import Allowances, Bucket, Crowd, Failures, Places, Rates
+from soc.gateway.limits import Allowances, Bucket, Crowd, Failures, Memory, Places, Rates
 
 RATES = Rates(events_per_second=100, bytes_per_second=10_000, burst_seconds=10)
 
@@ -93,6 +93,13 @@ def test_a_crowd_remembers_no_address_that_left() -> None:
         assert not crowd.enter(f"other {number}")
         crowd.leave(address)
     assert crowd._by_address == {}
+
+
+def test_memory_is_given_back() -> None:
+    memory = Memory(100)
+    assert [memory.take(60), memory.take(60), memory.take(40)] == [True, False, True]
+    memory.give(60)
+    assert memory.held_bytes == 40
 
 
 def test_failures_are_counted_per_address_and_minute() -> None:

@@ -9,15 +9,17 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from support.centre import listening, receiving, trusting
-from support.doors import ORIGIN, certified, revoked
+from support.centre import credential, listening, receiving, trusting
 
-from soc.gateway.credentials import issue_token
+from soc.gateway.credentials import issue_token, revoke
 from soc.gateway.refusals import ANSWERED_AFTER, LOOKED_EVERY, MANY, refusals, report_failures
 from soc.kernel.errors import StoreBusy, StoreError, WireError
 from soc.model.event import Fields
+from soc.model.identity import Origin
 from soc.wire import codec
 from soc.wire.messages import Beat
+
+ORIGIN = Origin("so-y-te", "c1")
 
 
 @pytest.mark.parametrize(
@@ -63,8 +65,10 @@ async def test_every_failed_proof_is_answered_at_the_same_time(tmp_path: Path) -
     spent = issue_token("spent", ORIGIN, actor="user:an", now_ms=0, expires_ms=0)
     await centre.recorder.decide(lambda: spent)
     anonymous = trusting(tmp_path)
-    await revoked(centre, await certified(centre))
-    known = trusting(tmp_path, "sender")
+    known = await credential(centre, ORIGIN)
+    (serial,) = centre.recorder.state(centre.credentials).serials
+    facts = revoke(serial, ORIGIN, actor="user:an", why="stolen", now_ms=1)
+    await centre.recorder.decide(lambda: facts)
     async with listening(centre) as url:
         found = [
             await refused(url, anonymous, "batches", b""),
@@ -82,14 +86,13 @@ async def test_after_many_failures_the_connection_is_closed_and_the_honest_are_s
     centre = await receiving(tmp_path)
     for _ in range(MANY):
         centre.desk.failures.count("127.0.0.1", 0)
-    await certified(centre)
+    honest = await credential(centre, ORIGIN)
     anonymous = trusting(tmp_path)
     async with listening(centre) as url, aiohttp.ClientSession() as session:
         async with session.post(f"{url}/v1/batches", data=b"", ssl=anonymous) as answer:
             assert (answer.status, answer.headers["Connection"]) == (429, "close")
             assert answer.headers["Retry-After"] == "60"
         body = codec.pack(Beat(1, ORIGIN, "boot", 1, 2, 2, (), 0, "0.1.0"))
-        honest = trusting(tmp_path, "sender")
         async with session.post(f"{url}/v1/heartbeats", data=body, ssl=honest) as answer:
             assert answer.status == 200
 
