@@ -110,7 +110,7 @@ async def _listen_console(edges: AsyncExitStack, centre: Centre) -> str:
         runs=centre.folds.runs,
         events=centre.events,
         accounts=centre.accounts,
-        fleet=lambda: centre.fleet.rows(centre.clock.now_ms()),
+        fleet=lambda days: centre.fleet.rows(centre.clock.now_ms(), days=days),
         counts=centre.counts,
         rulebook=lambda: centre.rules.rulebook,
         playbooks={playbook.id: playbook.name for playbook in centre.playbooks},

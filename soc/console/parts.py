@@ -25,7 +25,8 @@ class Parts:
     runs: RunsFold
     events: EventReader
     accounts: Accounts
-    fleet: Callable[[], list[Row]]
+    fleet: Callable[[int], list[Row]]
+    """Rows with so many days."""
     counts: Callable[[], dict[str, int]]
     """Totals of the overview: events_stored, signals, alerts, playbook_runs, reports_receipted."""
     rulebook: Callable[[], Rulebook]

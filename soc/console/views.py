@@ -9,6 +9,7 @@ from soc.alerts.queue import inside, queue
 from soc.alerts.state import AlertView
 from soc.console.guard import may, scope_of
 from soc.console.parts import Parts
+from soc.health.numbers import MAX_DAYS
 from soc.kernel.errors import QueryError
 from soc.model.episode import Member
 from soc.ports.accounts import Session
@@ -97,10 +98,16 @@ async def approvals(parts: Parts, session: Session, _request: web.Request) -> di
     return {"approvals": asked if may(session, "approve") else []}
 
 
-async def collectors(parts: Parts, session: Session, _request: web.Request) -> dict[str, Any]:
-    """The fleet's accounts."""
-    rows = [row for row in parts.fleet() if _sees(session, row.origin.agency)]
-    return {"collectors": [msgspec.to_builtins(row) for row in rows], "agencies": _agencies(parts, session)}
+async def collectors(parts: Parts, session: Session, request: web.Request) -> dict[str, Any]:
+    """The fleet's accounts, with the newest ``?days=`` of each."""
+    asked = request.query.get("days", "")
+    days = min(int(asked), MAX_DAYS) if asked.isdecimal() and len(asked) < len("1000") else 0
+    rows = [row for row in parts.fleet(days) if _sees(session, row.origin.agency)]
+    return {
+        "collectors": [msgspec.to_builtins(row) for row in rows],
+        "days": days,
+        "agencies": _agencies(parts, session),
+    }
 
 
 async def events(parts: Parts, session: Session, request: web.Request) -> dict[str, Any]:
@@ -179,7 +186,7 @@ def _pending(parts: Parts) -> list[Any]:
 
 def _conditions(parts: Parts, session: Session) -> dict[str, int]:
     found: dict[str, int] = {}
-    for row in parts.fleet():
+    for row in parts.fleet(0):
         if _sees(session, row.origin.agency):
             found[row.condition.value] = found.get(row.condition.value, 0) + 1
     return found

@@ -15,6 +15,7 @@ from soc.alerts.saying import Speaker
 from soc.alerts.state import AlertsFold
 from soc.console.pages import application
 from soc.console.parts import Parts
+from soc.health.fleet import Fleet
 from soc.kernel.clock import ManualClock, from_ms
 from soc.kernel.logs import open_log
 from soc.pipeline.recorder import Recorder
@@ -33,6 +34,7 @@ class Consoling:
     parts: Parts
     client: TestClient[Any, Any]
     alert: str
+    fleet: Fleet
 
     async def sign_in(self, role: str, agency: str | None = None) -> dict[str, str]:
         """Return the headers of somebody signed in."""
@@ -46,7 +48,7 @@ class Consoling:
 @asynccontextmanager
 async def consoling(folder: Path) -> AsyncIterator[Consoling]:
     """Serve a console whose accounts lie in *folder*."""
-    clock, alerts, runs = ManualClock(from_ms(T0)), AlertsFold(), RunsFold()
+    clock, alerts, runs, fleet = ManualClock(from_ms(T0)), AlertsFold(), RunsFold(), Fleet()
     recorder = Recorder(MemoryLog(), [alerts, runs], clock)
     await recorder.start()
     facts = raised(episode(), heading(), Speaker("machine:correlator", T0), silent=False)
@@ -58,7 +60,7 @@ async def consoling(folder: Path) -> AsyncIterator[Consoling]:
             runs=runs,
             events=MemoryEventStore(),
             accounts=accounts,
-            fleet=list,
+            fleet=lambda days: fleet.rows(clock.now_ms(), days=days),
             counts=dict,
             rulebook=lambda: load([], known=lambda _: True, entities=lambda _: ()),
             playbooks={},
@@ -71,4 +73,4 @@ async def consoling(folder: Path) -> AsyncIterator[Consoling]:
         )
         async with TestClient(TestServer(application(parts))) as client:
             (alert,) = recorder.state(alerts).alerts
-            yield Consoling(parts, client, alert)
+            yield Consoling(parts, client, alert, fleet)

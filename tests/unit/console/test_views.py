@@ -6,7 +6,9 @@ from support.consoling import Consoling, consoling
 from support.episodes import T0
 
 from soc.ledger.fact import Payload
+from soc.model.identity import Origin
 from soc.response.saying import Speaker, said
+from soc.wire.feed import Receipt
 
 ALL = "so-yte, xa-tan-phu"
 
@@ -65,6 +67,21 @@ async def test_no_page_tells_an_agency_of_another(tmp_path: Path, what: str) -> 
     async with consoling(tmp_path) as console:
         await run_a_playbook(console)
         assert "xa-tan-phu" not in await seen(console, "agency", "so-yte", what)
+
+
+async def test_the_accounts_are_shown_by_collector_and_by_day(tmp_path: Path) -> None:
+    async with consoling(tmp_path) as console:
+        batch = Receipt(Origin("so-yte", "c1"), "b", 3, 7, 5, 0, 0, 0, (), T0, 0, spool="s", acked_seq=3)
+        console.fleet.receipt(batch)
+        told = json.loads(await seen(console, "lead", None, "collectors?days=7"))
+        (day,) = told["collectors"][0]["days"]
+        assert (day["counts"]["received"], day["unexplained_gap"]) == (5, 2)
+        headers = await console.sign_in("lead")
+        for path, shown in [("collectors", "thiếu bản ghi"), ("collectors?days=7", day["day"])]:
+            page = await (await console.client.get(f"/{path}", headers=headers)).text()
+            assert shown in page
+        assert json.loads(await seen(console, "lead", None, "collectors?days=x"))["days"] == 0
+        assert json.loads(await seen(console, "agency", "xa-tan-phu", "collectors"))["collectors"] == []
 
 
 async def test_totals_of_the_province_are_not_for_an_agency(tmp_path: Path) -> None:
