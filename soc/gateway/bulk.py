@@ -104,7 +104,7 @@ class Bulk:
             return _json(bulk_answers.refused(400, str(error)), 400)
         except StoreBusy as error:
             return _busy(str(error), error.wait)
-        except (StoreError, TimeoutError, ClientError) as error:
+        except (StoreError, ClientError, OSError) as error:
             return _busy(str(error) or f"nothing came for {READ_S} s")
         except web.HTTPClientError as error:
             return _json(bulk_answers.refused(error.status, error.text or error.reason), error.status)

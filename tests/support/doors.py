@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from support.centre import NOW, Receiving
+from support.faulty import AT_ONCE
 
 from soc.gateway.authority import open_server, pem_of, write_key
 from soc.gateway.credentials import enrol, issue_token, revoke
@@ -126,15 +127,23 @@ class Caller:
         async with asyncio.timeout(5):
             return await self.reader.read()
 
+    async def reset(self) -> None:
+        """Be gone, as after a power cut."""
+        raw = self.writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.writer.transport.abort()
+        with suppress(OSError):
+            await self.writer.wait_closed()
+
     def heard_nothing(self) -> bool:
         return not self.reader._buffer  # type: ignore[attr-defined]
 
 
-async def moved_until(clock: ManualClock, done: Callable[[], bool]) -> None:
-    """Let *clock* run on whenever somebody sleeps by it, until *done*."""
+async def moved_until(clock: ManualClock, done: Callable[[], bool], *, sleepers: int = 1) -> None:
+    """Let *clock* run on whenever so many sleep by it, until *done*."""
     while not done():
         await asyncio.sleep(0)
-        if clock._sleepers:
+        if len(clock._sleepers) >= sleepers:
             await clock.advance(timedelta(seconds=1))
 
 

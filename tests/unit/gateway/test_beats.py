@@ -86,7 +86,7 @@ async def test_while_the_centre_is_busy_the_sender_is_told_that_somebody_is_here
     async with beats(tmp_path, faulty) as open_, open_.session() as caller, asyncio.TaskGroup() as group:
         await caller.say(batch(some(3)))
         heard = group.create_task(caller.hear(18))
-        await moved_until(open_.centre.clock, heard.done)
+        await moved_until(open_.centre.clock, heard.done, sleepers=2)
         assert heard.result() == acknowledged(0) * 2 + acknowledged(3)
         assert len(await stored(open_.centre, faulty.store)) == 3
 
@@ -97,7 +97,7 @@ async def test_a_centre_that_stays_busy_ends_the_connection_and_acknowledges_not
     async with beats(tmp_path, faulty) as open_, open_.session() as caller, asyncio.TaskGroup() as group:
         await caller.say(batch(some(3)))
         heard = group.create_task(caller.hear_end())
-        await moved_until(open_.centre.clock, heard.done)
+        await moved_until(open_.centre.clock, heard.done, sleepers=2)
         assert set(zip(*[iter(heard.result())] * 6, strict=True)) == {tuple(acknowledged(0))}
         assert isinstance(open_.door.ended[0], StoreBusy)
 
@@ -110,6 +110,12 @@ async def test_a_window_without_end_is_acknowledged_part_by_part(tmp_path: Path)
         await caller.say(window(1) + document(1, b"{}"))
         assert await caller.hear(12) == acknowledged(2500) + acknowledged(1)
         assert sum(receipt.stored for receipt in await receipts(open_.centre)) == 2501
+
+
+async def test_large_documents_are_stored_as_they_come(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_, open_.session() as caller:
+        await caller.say(batch([b'"' + b"x" * 600_000 + b'"'] * 3))
+        assert await caller.hear(12) == acknowledged(2) + acknowledged(3)
 
 
 async def test_an_empty_window_is_nothing(tmp_path: Path) -> None:

@@ -95,3 +95,9 @@ def test_a_body_that_was_cut_and_comes_again_gives_the_same_ids() -> None:
 def test_the_same_body_for_another_index_is_another() -> None:
     body = b'{"index":{}}\n{"m":1}\n'
     assert read(body, "a")[0].own_id != read(body, "b")[0].own_id
+
+
+def test_equal_documents_at_the_same_place_of_different_bodies_are_two() -> None:
+    (_, one), (_, other) = (read(b'{"index":{}}\n{"m":%d}\n{"index":{}}\n{"m":0}\n' % n) for n in range(2))
+    assert one.document == other.document
+    assert one.own_id != other.own_id

@@ -42,6 +42,7 @@ def test_an_unfinished_frame_is_waited_for() -> None:
         b"1 " + b"a" * 33,
         b"1 syslog 5 hello!\n",
         b"1 syslog 1\nx\n",
+        b"1 syslog 1\n\n",
         b"1 syslog 999999999 x",
         b"1 syslog %d x" % (MAX_DATA_BYTES + 1),
         b"1 syslog 9999999999",

@@ -80,8 +80,9 @@ async def test_a_busy_centre_is_waited_for_and_nothing_that_was_read_is_lost(tmp
     async with syslog(tmp_path, faulty) as (centre, caller, ended):
         await caller.say(LINE + b"1\n")
         await faulty.asked.wait()
-        caller.writer.transport.abort()
+        await caller.reset()
         await moved_until(centre.clock, lambda: bool(ended))
+        assert ended == [None]
         assert len(await stored(centre, faulty.store)) == 1
 
 
