@@ -53,10 +53,10 @@ class _Socket(HTTPConnection):
 class System:
     """One folder, one centre, one collector that tails ``lines.log`` and takes syslog on TCP.
 
-    *sources* are further ``[[source]]`` tables of the collector.
+    *sources* are further ``[[source]]`` tables of the collector, *settings* further tables of the centre.
     """
 
-    def __init__(self, folder: Path, *, sources: str = "") -> None:
+    def __init__(self, folder: Path, *, sources: str = "", settings: str = "") -> None:
         self.folder = folder
         self.lines = folder / "lines.log"
         self.lines.touch()
@@ -64,9 +64,9 @@ class System:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "rules").mkdir()
         (folder / "rules" / "marker.yml").write_text(RULE)
-        self._write_settings(sources)
+        self._write_settings(sources, settings)
 
-    def _write_settings(self, sources: str) -> None:
+    def _write_settings(self, sources: str, settings: str) -> None:
         (self.folder / "soc.toml").write_text(
             f"""
 data_dir = "centre"
@@ -82,7 +82,7 @@ folders = []
 [[agency]]
 id = "so-y-te"
 name = "Sở Y tế"
-"""
+{settings}"""
         )
         (self.folder / "collector.toml").write_text(
             f"""
@@ -122,6 +122,10 @@ listen = "127.0.0.1:{self.syslog_port}"
             capture_output=True,
             timeout=60,
         )
+
+    def pid(self, name: str) -> int:
+        """Return the process id of what runs under *name*."""
+        return self._running[name].pid
 
     def kill(self, name: str) -> None:
         """End a process at once, as a power cut would."""
