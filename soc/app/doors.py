@@ -3,7 +3,7 @@
 All of them share one count of connections and one desk, so that limits hold whichever door is taken.
 """
 
-from asyncio import TaskGroup
+from asyncio import Semaphore, TaskGroup
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,7 +17,7 @@ from soc.gateway.doors import StreamDoor, Talks
 from soc.gateway.doorway import Doorway
 from soc.gateway.enrolment import Enrolment
 from soc.gateway.frame import Frame, collectors_tls, others_tls
-from soc.gateway.limits import Allowances, Crowd, Places, Rates
+from soc.gateway.limits import Allowances, Crowd, Rates, Shares
 from soc.gateway.listener import Listener
 from soc.gateway.patience import Patience
 from soc.gateway.refusals import Holding, report_failures
@@ -95,7 +95,8 @@ def _desk(centre: Centre) -> Desk:
         log=centre.log,
         boot=centre.boot,
         allowances=Allowances(rates),
-        places=Places(limits.places),
+        places=Semaphore(limits.places),
+        shares=Shares(max(1, limits.places // 2)),
     )
 
 

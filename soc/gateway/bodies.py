@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from soc.gateway.limits import Memory
-from soc.kernel.errors import StoreBusy, WireError
+from soc.kernel.errors import WireError
 
 TIMEOUT_S = 60
 MEMORY_BYTES = 256 << 20
@@ -25,8 +25,7 @@ async def read(request: web.Request, limit: int, memory: Memory | None = None) -
             async for chunk in request.content.iter_any():
                 if len(body) + len(chunk) > limit:
                     raise WireError(f"body larger than {limit} bytes")
-                if not memory.take(len(chunk)):
-                    raise StoreBusy("too many bodies are on their way in")
+                memory.take(len(chunk))
                 body += chunk
     finally:
         memory.give(len(body))

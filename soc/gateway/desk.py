@@ -4,6 +4,7 @@ A door (``_bulk``, Beats, RELP, syslog) frames what its senders say and makes re
 the centre only this. What ``take`` returned for is stored and fed; what it raised for is promised nothing.
 """
 
+import asyncio
 import base64
 import binascii
 import itertools
@@ -19,7 +20,7 @@ from soc.gateway.authority import origin_of
 from soc.gateway.bodies import MEMORY_BYTES
 from soc.gateway.credentials import CredentialsFold
 from soc.gateway.keys import ApiKeysFold
-from soc.gateway.limits import Allowances, Failures, Memory, Places, Rates
+from soc.gateway.limits import Allowances, Failures, Memory, Rates, Shares
 from soc.kernel.clock import Clock
 from soc.kernel.errors import AuthError, StoreBusy, WireError
 from soc.kernel.logs import Log, Said
@@ -36,6 +37,7 @@ UPLOADS_AT_ONCE = 4
 MAX_TAKE_BYTES = 1 << 20
 REFUSED_BYTES = 1 << 20
 """What a body is booked with that was refused: looking into a bomb takes as long as this much of events."""
+PLACE_WITHIN = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
 SAID_EVERY = 20
 """Of failures from one address in a minute the first is said, and then each of so many."""
@@ -63,7 +65,9 @@ class Desk:
     boot: str
     """Random per start of this process."""
     allowances: Allowances = field(default_factory=lambda: Allowances(Rates(5000, 8 << 20, 10)))
-    places: Places = field(default_factory=lambda: Places(4))
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    """Bodies worked on at once; whoever waits gets in in order."""
+    shares: Shares = field(default_factory=lambda: Shares(2))
     memory: Memory = field(default_factory=lambda: Memory(MEMORY_BYTES))
     failures: Failures = field(default_factory=Failures)
     _uploads: Counter[Origin] = field(default_factory=Counter)
@@ -117,20 +121,35 @@ class Desk:
         Raises:
             StoreBusy: there is no room now; ``wait`` says when to ask again.
         """
-        wait_s = self.allowances.wait_s(origin.agency, self.clock.monotonic())
+        agency = origin.agency
+        wait_s = self.allowances.wait_s(agency, self.clock.monotonic())
         if wait_s > 0:
-            self.log.info(Said.LIMITED, agency=origin.agency, collector=origin.collector, wait_s=wait_s)
+            self.log.info(Said.LIMITED, agency=agency, collector=origin.collector, wait_s=wait_s)
             wait = min(timedelta(seconds=wait_s), LONGEST_WAIT)
-            raise StoreBusy(f"agency {origin.agency} sends more than its share", wait)
-        if not self.places.enter(origin.agency):
-            raise StoreBusy(f"no place is free; {bytes_} bytes of {origin.agency} must come again")
+            raise StoreBusy(f"agency {agency} sends more than its share", wait)
+        with self._waiting(agency, bytes_):
+            try:
+                async with asyncio.timeout(PLACE_WITHIN.total_seconds()):
+                    await self.places.acquire()
+            except TimeoutError as error:
+                raise StoreBusy("no place was free for a while") from error
+            try:
+                yield
+            except WireError:
+                self._book(origin, 0, REFUSED_BYTES)
+                raise
+            finally:
+                self.places.release()
+
+    @contextmanager
+    def _waiting(self, agency: str, bytes_: int) -> Iterator[None]:
+        if not self.shares.enter(agency):
+            raise StoreBusy(f"agency {agency} has enough under way")
         try:
-            yield
-        except WireError:
-            self._book(origin, 0, REFUSED_BYTES)
-            raise
+            with self.memory.held(bytes_):
+                yield
         finally:
-            self.places.leave(origin.agency)
+            self.shares.leave(agency)
 
     def fresh_id(self) -> str:
         """Return an ``own_id`` for a record that brings none; a record taken twice keeps its id."""

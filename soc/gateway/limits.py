@@ -1,7 +1,11 @@
 """Limits: how much one sender may take of what all share. Pure; time is an argument, in seconds."""
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from soc.kernel.errors import StoreBusy
 
 
 @dataclass(slots=True)
@@ -98,44 +102,62 @@ class Allowances:
 
 
 @dataclass(slots=True)
-class Places:
-    """Places at work, of which one agency gets at most half: there is always one for another."""
+class Shares:
+    """Bodies at the desk, at work or waiting for a place, of which one agency has at most *most_each*.
 
-    most: int
-    _taken: Counter[str] = field(default_factory=Counter)
+    So however many it sends, no other waits for more than that many of its.
+    """
+
+    most_each: int
+    _held: Counter[str] = field(default_factory=Counter)
 
     def enter(self, agency: str) -> bool:
-        """Take a place, or tell that there is none."""
-        share = max(1, self.most // 2)
-        if self._taken.total() >= self.most or self._taken[agency] >= share:
+        """Count one more, or tell that *agency* has its share."""
+        if self._held[agency] >= self.most_each:
             return False
-        self._taken[agency] += 1
+        self._held[agency] += 1
         return True
 
     def leave(self, agency: str) -> None:
-        """Give back a place that ``enter`` gave."""
-        self._taken[agency] -= 1
-        if not self._taken[agency]:
-            del self._taken[agency]
+        """Give back what ``enter`` gave."""
+        self._held[agency] -= 1
+        if not self._held[agency]:
+            del self._held[agency]
 
 
 @dataclass(slots=True)
 class Memory:
-    """Bytes of bodies on their way in, of all senders: a slow one holds only what it has sent."""
+    """Bytes of bodies on their way in or waiting, of all senders: a slow one holds only what it has sent."""
 
     most_bytes: int
     held_bytes: int = 0
 
-    def take(self, bytes_: int) -> bool:
-        """Hold *bytes_* more, or tell that there is no room."""
+    def take(self, bytes_: int) -> None:
+        """Hold *bytes_* more.
+
+        Raises:
+            StoreBusy: there is no room for them.
+        """
         if self.held_bytes + bytes_ > self.most_bytes:
-            return False
+            raise StoreBusy("too much is on its way in")
         self.held_bytes += bytes_
-        return True
 
     def give(self, bytes_: int) -> None:
         """Give back what ``take`` took."""
         self.held_bytes -= bytes_
+
+    @contextmanager
+    def held(self, bytes_: int) -> Iterator[None]:
+        """Hold *bytes_* for a while.
+
+        Raises:
+            StoreBusy: there is no room for them.
+        """
+        self.take(bytes_)
+        try:
+            yield
+        finally:
+            self.give(bytes_)
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ def test_half_a_gigabyte_of_nothing_is_refused_before_it_is_held(
 
 @pytest.mark.parametrize(
     ("size", "limit", "most", "said"),
-    [(1000, 1000, 1000, "1000"), (1001, 1000, 9000, "larger"), (1000, 1000, 999, "on their way")],
+    [(1000, 1000, 1000, "1000"), (1001, 1000, 9000, "larger"), (1000, 1000, 999, "on its way")],
 )
 async def test_a_body_is_read_within_its_limits(size: int, limit: int, most: int, said: str) -> None:
     memory = Memory(most)

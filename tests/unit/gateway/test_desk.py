@@ -1,5 +1,6 @@
 """The desk tells who is asking; what it took is stored and fed, under ids that a second try keeps."""
 
+import asyncio
 import base64
 import io
 import json
@@ -15,7 +16,7 @@ from support.centre import NOW, Receiving, receiving
 from soc.gateway.credentials import enrol, issue_token, revoke
 from soc.gateway.desk import REFUSED_BYTES, UPLOADS_AT_ONCE, Door
 from soc.gateway.keys import issue_key
-from soc.gateway.limits import Allowances, Rates
+from soc.gateway.limits import Allowances, Memory, Rates
 from soc.kernel.clock import to_ms
 from soc.kernel.errors import AuthError, StoreBusy, WireError
 from soc.kernel.logs import open_log
@@ -144,17 +145,39 @@ async def test_a_record_beyond_the_wires_limits_is_refused(tmp_path: Path) -> No
         await centre.desk.take(ORIGIN, Door.BULK, [a_record("i" * 1001)])
 
 
-async def test_one_agency_gets_half_of_the_places_and_the_next_must_wait(tmp_path: Path) -> None:
-    desk, other = (await receiving(tmp_path)).desk, Origin("ubnd", "c2")
-    async with AsyncExitStack() as held:
+async def test_one_agency_has_its_share_and_the_others_get_in_when_a_place_is_free(tmp_path: Path) -> None:
+    desk, others = (await receiving(tmp_path)).desk, [Origin(f"xa-{number}", "c") for number in range(4)]
+    order: list[str] = []
+
+    async def come(origin: Origin) -> None:
+        async with desk.admit(origin, bytes_=1):
+            order.append(origin.agency)
+
+    async with asyncio.TaskGroup() as group, AsyncExitStack() as held:
         for _ in range(2):
             await held.enter_async_context(desk.admit(ORIGIN, bytes_=1))
         with pytest.raises(StoreBusy) as refused:
             await held.enter_async_context(desk.admit(ORIGIN, bytes_=1))
         assert refused.value.wait.total_seconds() > 0
-        await held.enter_async_context(desk.admit(other, bytes_=1))
+        await held.enter_async_context(desk.admit(others[0], bytes_=1))
+        await held.enter_async_context(desk.admit(others[1], bytes_=1))
+        for origin in others:
+            group.create_task(come(origin))
+        await asyncio.sleep(0)
+        assert order == []
+    assert order == [origin.agency for origin in others]
     async with desk.admit(ORIGIN, bytes_=1):
         pass
+
+
+async def test_what_waits_counts_in_the_memory_of_all(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    desk.memory = Memory(100)
+    async with desk.admit(ORIGIN, bytes_=60):
+        with pytest.raises(StoreBusy, match="on its way"):
+            async with desk.admit(Origin("ubnd", "c2"), bytes_=60):
+                pass
+    assert desk.memory.held_bytes == 0
 
 
 async def test_a_noisy_agency_waits_as_long_as_it_was_ahead_and_no_other_does(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soc.gateway.limits import Allowances, Bucket, Crowd, Failures, Memory, Places, Rates
+from soc.gateway.limits import Allowances, Bucket, Crowd, Failures, Memory, Rates, Shares
+from soc.kernel.errors import StoreBusy
 
 RATES = Rates(events_per_second=100, bytes_per_second=10_000, burst_seconds=10)
 
@@ -59,21 +60,12 @@ def test_an_agency_waits_for_the_slower_of_its_two_buckets(events: int, bytes_: 
     assert allowances.wait_s("b", 0) == 0
 
 
-def test_one_agency_gets_half_of_the_places_and_the_rest_is_for_others() -> None:
-    places = Places(4)
-    assert [places.enter("a") for _ in range(3)] == [True, True, False]
-    assert [places.enter("b") for _ in range(3)] == [True, True, False]
-    assert not places.enter("c")
-    places.leave("a")
-    assert places.enter("c")
-
-
-def test_a_single_place_is_for_anyone() -> None:
-    places = Places(1)
-    assert places.enter("a")
-    assert not places.enter("b")
-    places.leave("a")
-    assert places.enter("b")
+def test_each_agency_has_its_share_at_the_desk() -> None:
+    shares = Shares(2)
+    assert [shares.enter("a") for _ in range(3)] == [True, True, False]
+    assert shares.enter("b")
+    shares.leave("a")
+    assert [shares.enter("a") for _ in range(2)] == [True, False]
 
 
 def test_a_crowd_counts_in_all_and_per_address() -> None:
@@ -97,9 +89,11 @@ def test_a_crowd_remembers_no_address_that_left() -> None:
 
 def test_memory_is_given_back() -> None:
     memory = Memory(100)
-    assert [memory.take(60), memory.take(60), memory.take(40)] == [True, False, True]
-    memory.give(60)
-    assert memory.held_bytes == 40
+    with memory.held(60), pytest.raises(StoreBusy):
+        memory.take(41)
+    with pytest.raises(ValueError, match="defect"), memory.held(100):
+        raise ValueError("defect")
+    assert memory.held_bytes == 0
 
 
 def test_failures_are_counted_per_address_and_minute() -> None:
