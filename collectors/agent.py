@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from collectors.configuration import Configuration
+from collectors.corrected import CorrectedClock
 from collectors.credential import load_credential
 from collectors.generation import Generation
 from soc.kernel.clock import Clock
@@ -28,10 +29,11 @@ class Agent:
             ConfigError: an address cannot be listened on.
             AuthError: the credential cannot be used.
         """
+        corrected = CorrectedClock(self.clock)
         while not stop.is_set():
             settings = self.configuration.start()
             credential = load_credential(settings.credential_dir)
-            generation = Generation(settings, self.configuration, credential, self.clock, self.log)
+            generation = Generation(settings, self.configuration, credential, corrected, self.clock, self.log)
             try:
                 await generation.run(stop, ready)
             except ConfigError as error:

@@ -47,7 +47,9 @@ class Generation:
     settings: Settings
     configuration: Configuration
     credential: Credential
-    clock: Clock
+    clock: CorrectedClock
+    machine: Clock
+    """The machine's own time, which its files carry."""
     log: Log
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -58,7 +60,7 @@ class Generation:
             ConfigError: an address cannot be listened on.
             AuthError: the credential cannot be used.
         """
-        clock, limits = CorrectedClock(self.clock), self.settings.collector
+        clock, limits = self.clock, self.settings.collector
         start = Start(random_id(), clock.now_ms())
         with ExitStack() as stack:
             journal = _journal(self.settings, start)
@@ -73,7 +75,7 @@ class Generation:
                 shown(limits.metrics_address, figures.text),
                 Centre(limits.gateways, self.credential.tls(), clock, pace=pace, heed=orders.heed) as centre,
             ):
-                parts = _Parts(journal, flows, centre, clock, lag, keeper, orders, pace, start.boot)
+                parts = _Parts(journal, flows, centre, lag, keeper, orders, pace, start.boot)
                 await self._flow(parts, stop, ready)
 
     async def _flow(self, parts: "_Parts", stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -85,7 +87,7 @@ class Generation:
             keeping = tasks.create_task(keeper.run(*parts.flows.channels), name="keep")
             shipper = self._shipper(parts)
             others = [
-                tasks.create_task(keeper.tend(self.clock), name="tend"),
+                tasks.create_task(keeper.tend(self.machine), name="tend"),
                 tasks.create_task(shipper.run(), name="ship"),
                 tasks.create_task(self._pulse(parts).run(), name="beat"),
                 tasks.create_task(self._watchdog(parts, shipper).run(), name="watchdog"),
@@ -102,7 +104,7 @@ class Generation:
             await _end(reading)
             await parts.flows.end()
             await asyncio.wait([keeping], timeout=KEEP_GRACE_S)
-            await _emptied(journal, parts.clock)
+            await _emptied(journal, self.clock)
             await _end([keeping, *others])
         self.log.info(Said.STOPPED, next_seq=journal.next_seq, acked_seq=journal.acked_seq)
 
@@ -146,7 +148,7 @@ class Generation:
             origin=self.credential.origin,
             lag=parts.lag,
             kept=parts.keeper.kept,
-            clock=parts.clock,
+            clock=self.clock,
             log=self.log,
             orders=parts.orders,
             pace=parts.pace,
@@ -160,7 +162,7 @@ class Generation:
             origin=self.credential.origin,
             boot=parts.boot,
             lag=parts.lag,
-            clock=parts.clock,
+            clock=self.clock,
             log=self.log,
             every=timedelta(seconds=self.settings.collector.heartbeat_seconds),
             software=f"soc-collector {version('soc')}",
@@ -169,7 +171,7 @@ class Generation:
         )
 
     def _watchdog(self, parts: "_Parts", shipper: Shipper) -> Watchdog:
-        return Watchdog(parts.journal, lambda: shipper.moved_at_s, parts.clock, notify)
+        return Watchdog(parts.journal, lambda: shipper.moved_at_s, self.clock, notify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,6 @@ class _Parts:
     journal: Journal
     flows: Flows
     centre: Centre
-    clock: CorrectedClock
     lag: Lag
     keeper: Keeper
     orders: Orders
