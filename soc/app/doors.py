@@ -19,6 +19,7 @@ from soc.gateway.enrolment import Enrolment
 from soc.gateway.frame import Frame, collectors_tls, others_tls
 from soc.gateway.limits import Allowances, Crowd, Rates, Shares
 from soc.gateway.listener import Listener
+from soc.gateway.orders import Orders
 from soc.gateway.patience import Patience
 from soc.gateway.refusals import Holding, report_failures
 from soc.gateway.relp import Relp
@@ -109,4 +110,5 @@ def _collectors(centre: Centre, desk: Desk) -> Gateway:
         clock=centre.clock,
         log=centre.log,
     )
-    return Gateway(centre.intake, desk, enrolment, centre.clock, centre.log)
+    orders = Orders(centre.recorder, centre.folds.revisions, centre.fleet.resend_from, centre.clock)
+    return Gateway(centre.intake, desk, enrolment, orders)

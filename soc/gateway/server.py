@@ -13,14 +13,14 @@ from aiohttp import web
 from soc.gateway.bodies import read
 from soc.gateway.desk import Desk
 from soc.gateway.enrolment import Enrolment
+from soc.gateway.orders import Orders
 from soc.gateway.refusals import refusals
-from soc.kernel.clock import Clock
 from soc.kernel.errors import AuthError
-from soc.kernel.logs import Log
+from soc.model.heartbeat import ConfigurationState
 from soc.model.identity import Origin
 from soc.pipeline.intake import Intake
 from soc.wire import codec
-from soc.wire.messages import Answer, Batch, Beat
+from soc.wire.messages import Batch, Beat
 
 MAX_BEAT_BYTES = 256 << 10
 
@@ -32,8 +32,7 @@ class Gateway:
     intake: Intake
     desk: Desk
     enrolment: Enrolment
-    clock: Clock
-    log: Log
+    orders: Orders
 
     def application(self) -> web.Application:
         """Return the aiohttp application of the port."""
@@ -64,7 +63,7 @@ class Gateway:
             batch = codec.unpack(body, Batch)
             self._same(batch.origin, origin, request)
             await self.desk.accept(batch, origin)
-        return self._answer()
+        return await self._answer(origin, batch.spool)
 
     async def heartbeats(self, request: web.Request) -> web.Response:
         """Feed a heartbeat."""
@@ -73,7 +72,7 @@ class Gateway:
             beat = codec.unpack(await read(request, MAX_BEAT_BYTES, self.desk.memory), Beat)
         self._same(beat.origin, origin, request)
         await self.intake.beat(beat, origin)
-        return self._answer()
+        return await self._answer(origin, beat.spool, beat.configuration)
 
     def _origin(self, request: web.Request) -> Origin:
         return self.desk.by_certificate(_peer(request), request.remote or "")
@@ -83,8 +82,10 @@ class Gateway:
             if claimed != proved:
                 raise AuthError("the message names another collector than the certificate does")
 
-    def _answer(self) -> web.Response:
-        answer = Answer(version=codec.VERSION, time_ms=self.clock.now_ms())
+    async def _answer(
+        self, origin: Origin, spool: str, state: ConfigurationState | None = None
+    ) -> web.Response:
+        answer = await self.orders.answer(origin, spool, state)
         return web.Response(body=codec.pack_answer(answer), content_type=codec.ANSWER_TYPE)
 
 

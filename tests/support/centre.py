@@ -23,8 +23,10 @@ from soc.gateway.frame import Frame, collectors_tls
 from soc.gateway.keys import ApiKeysFold
 from soc.gateway.limits import Crowd
 from soc.gateway.listener import Listener
+from soc.gateway.orders import Orders
 from soc.gateway.patience import Patience
 from soc.gateway.refusals import Holding
+from soc.gateway.revisions import RevisionsFold
 from soc.gateway.server import Gateway
 from soc.gateway.signing import open_signer
 from soc.kernel.clock import ManualClock
@@ -73,21 +75,22 @@ async def receiving(
 ) -> Receiving:
     """Return a receiving centre whose files lie in *folder*."""
     clock, events, log = ManualClock(NOW), MemoryEventStore(), feeds or MemoryLog()
-    sources, credentials, keys = own_sources(), CredentialsFold(), ApiKeysFold()
+    sources, credentials, keys, revisions = own_sources(), CredentialsFold(), ApiKeysFold(), RevisionsFold()
     rulebook = load(
         [RuleFile("rule.yml", RULE)],
         known=lambda found: known_logsource(sources, found),
         entities=lambda found: entity_fields(sources, found),
     )
     understanding = Understanding(sources, Engine(rulebook.rules))
-    recorder = Recorder(MemoryLog(), [credentials, keys], clock)
+    recorder = Recorder(MemoryLog(), [credentials, keys, revisions], clock)
     await recorder.start()
     intake = Intake(lambda: understanding, writer or events, Feed(log, "g", "b", clock), clock)
     authority = open_authority(folder, clock.now())
     said = open_log(io.StringIO())
     desk = Desk(intake, recorder, credentials, keys, clock, said, "b")
     enrolment = Enrolment(recorder, credentials, authority, open_signer(folder), clock, said)
-    gateway = Gateway(intake, desk, enrolment, clock, said)
+    orders = Orders(recorder, revisions, lambda *_: None, clock)
+    gateway = Gateway(intake, desk, enrolment, orders)
     return Receiving(intake, events, log, recorder, credentials, desk, gateway, authority, clock, folder)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -98,6 +98,16 @@ async def test_a_certificate_is_renewed_by_whoever_shows_it(tmp_path: Path) -> N
         status, body = await agency.post("renew", asked)
         assert (status, msgspec.json.decode(body, type=EnrolAnswer).origin) == (200, ORIGIN)
         assert (await agency.post("batches", a_batch()))[0] == 200
+
+
+async def test_answers_carry_what_the_centre_asks_for(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    gateway = replace(centre.gateway, orders=replace(centre.gateway.orders, resend_from=lambda *_: 7))
+    async with listening(replace(centre, gateway=gateway)) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        await agency.enrol()
+        assert codec.unpack_answer((await agency.post("batches", a_batch()))[1]).resend_from == 7
 
 
 async def test_a_token_is_good_once(tmp_path: Path) -> None:
