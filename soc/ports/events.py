@@ -45,6 +45,8 @@ class EventWriter(Protocol):
     async def write(self, events: Sequence[Event]) -> Written:
         """Store *events* durably; idempotent by key.
 
+        One that was quarantined and can be read by now takes the place of the other of its key.
+
         Raises:
             StoreBusy: nothing of the batch is promised; write the same batch again.
             StoreError: refused for good.

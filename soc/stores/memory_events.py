@@ -108,10 +108,11 @@ class MemoryEventStore:
             for known in self._events
             if known.id == event.id
             and known.origin.exercise == event.origin.exercise
-            and known.retention is not RetentionClass.HOLD
+            and known.retention in (RetentionClass.STANDARD, event.retention)
         }
         if event.day in days:
             return "known"
+        self._events = [known for known in self._events if not _replaced(known, event)]
         self._events.append(
             msgspec.structs.replace(event, marks=event.marks | {Mark.REREAD}) if days else event
         )
@@ -125,6 +126,15 @@ class MemoryEventStore:
     def _matching(self, scope: Scope, query: Query) -> list[Event]:
         node = parse_query(query.text)
         return [event for event in self._seen(scope) if _in_time(event, query) and matches(node, event)]
+
+
+def _replaced(known: Event, event: Event) -> bool:
+    """Return whether *event* is what could not be read when *known* was stored."""
+    return (
+        known.retention is RetentionClass.QUARANTINE
+        and event.retention is RetentionClass.STANDARD
+        and (known.key, known.origin.exercise) == (event.key, event.origin.exercise)
+    )
 
 
 def _in_time(event: Event, query: Query) -> bool:

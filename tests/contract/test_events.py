@@ -70,6 +70,33 @@ async def test_the_same_event_on_another_day_is_stored_once_more_and_marked(stor
     assert len(await found(store, "soc.mark:reread")) == 1
 
 
+async def test_what_can_be_read_by_now_takes_the_place_of_what_could_not(store: Store) -> None:
+    unread = stored("a", "raw", retention=RetentionClass.QUARANTINE, reason="no JSON")
+    other = stored("b", "raw b", retention=RetentionClass.QUARANTINE, after_ms=1)
+    await put(store, unread, other)
+    assert await found(store) == ["raw b", "raw"]
+    read = stored("a", "read", fields={"user": "lan"}, after_ms=2)
+    assert await put(store, read) == Written(stored=1, reread=0, known=0)
+    assert await found(store) == ["read", "raw b"]
+    assert await store.get(LIVE, read.key) == read
+    assert await store.histogram(LIVE, ALL, step_ms=1000) == {START_MS: 2}
+    assert [event async for event in store.stream(LIVE, ALL)] == [other, read]
+    assert await put(store, read, unread) == Written(stored=0, reread=0, known=2)
+    assert await found(store) == ["read", "raw b"]
+
+
+async def test_another_run_and_day_keep_what_could_not_be_read(store: Store) -> None:
+    quarantine = RetentionClass.QUARANTINE
+    await put(
+        store,
+        stored("a", "run", retention=quarantine, exercise="drill"),
+        stored("a", "day", retention=quarantine, day=NEXT_DAY),
+    )
+    await put(store, stored("a", "read"))
+    assert await found(store) == ["day", "read"]
+    assert await found(store, scope=province("drill")) == ["run"]
+
+
 async def test_an_exercise_never_hides_a_live_event(store: Store) -> None:
     await put(store, stored("a", "drill", exercise="drill/../1"))
     assert await put(store, stored("a", "live")) == Written(stored=1, reread=0, known=0)
@@ -336,6 +363,23 @@ async def test_a_killed_store_opens_with_everything_acknowledged(
     write_and_be_killed(folder)
     lose(folder, *lost)
     assert await reopened(folder) == (NEWEST_FIRST, Written(stored=0, reread=0, known=5))
+
+
+@pytest.mark.parametrize("lost", [(), ("keys.db*",), ("*/index",), ("keys.db*", "*/index")])
+async def test_what_was_read_again_stays_so_whatever_is_made_anew(
+    tmp_path: Path, lost: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "events"
+    store = EmbeddedEventStore.open(folder)
+    unread = [stored(name, name, retention=RetentionClass.QUARANTINE) for name in "abc"]
+    await store.write(unread)
+    await store.write([stored("b", "b, read"), stored("c", "c, read", after_ms=1)])
+    await store.close()
+    lose(folder, *lost)
+    again = EmbeddedEventStore.open(folder)
+    assert sorted(await found(again)) == ["a", "b, read", "c, read"]
+    assert (await again.health()).events == 3
+    await again.close()
 
 
 @pytest.mark.parametrize("victim", ["keys.db", f"{DAY}.standard.live/index/meta.json"])

@@ -64,10 +64,23 @@ class ShardIndex:
             StoreBusy: the index cannot be written; it is ``behind`` the segments then.
         """
         try:
-            if self._writer is None:
-                self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
+            writer = self._writing()
             for position, event in placed:
-                self._writer.add_document(_document(position, event))
+                writer.add_document(_document(position, event))
+                self.uncommitted += 1
+        except ValueError as error:
+            raise self._failed(error) from error
+
+    def remove(self, positions: Iterable[Position]) -> None:
+        """Take events out; not found any more after :meth:`commit`.
+
+        Raises:
+            StoreBusy: the index cannot be written; it is ``behind`` the segments then.
+        """
+        try:
+            writer = self._writing()
+            for position in positions:
+                writer.delete_documents_by_query(between("position", position.pack(), position.pack()))
                 self.uncommitted += 1
         except ValueError as error:
             raise self._failed(error) from error
@@ -97,6 +110,11 @@ class ShardIndex:
     def abandon(self) -> None:
         """Let go of the writer without a commit: the index is about to be deleted."""
         self._writer = None
+
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
+        return self._writer
 
     def _failed(self, error: ValueError) -> StoreBusy:
         self._writer = None

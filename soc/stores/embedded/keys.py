@@ -89,6 +89,16 @@ class Keys:
         times = [event.at_ms for _, event in placed]
         self._database.write(_enter, number, rows, times)
 
+    def remove(self, shard: Shard, ids: Sequence[str]) -> None:
+        """Let the events of *ids* count no more in *shard*."""
+        number = self._numbers.get(shard, -1)
+        self._database.write(_remove, [(bytes.fromhex(event_id), number) for event_id in ids], number)
+
+    def in_both(self, shard: Shard, other: Shard) -> dict[str, Position]:
+        """Return where in *shard* those events lie that stand in *other* too."""
+        numbers = (self._numbers.get(shard, -1), self._numbers.get(other, -1))
+        return {event_id.hex(): unpack(at) for event_id, at in self._database.run(_in_both, *numbers)}
+
     def canonical(
         self, shard: Shard, placed: Iterable[tuple[Position, Event]]
     ) -> list[tuple[Position, Event]]:
@@ -140,6 +150,17 @@ def _enter(
         WHERE number = :number"""
     told = {"covered": rows[-1][2], "entered": entered, "first": min(times), "last": max(times)}
     connection.execute(update, {**told, "number": number})
+
+
+def _remove(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, int]], number: int) -> None:
+    gone = connection.executemany("DELETE FROM key WHERE id = ? AND shard = ?", rows).rowcount
+    connection.execute("UPDATE shard SET events = events - ? WHERE number = ?", (gone, number))
+
+
+def _in_both(connection: sqlite3.Connection, number: int, other: int) -> list[tuple[bytes, int]]:
+    select = """SELECT id, position FROM key WHERE shard = ?
+        AND id IN (SELECT id FROM key WHERE shard = ?)"""
+    return connection.execute(select, (number, other)).fetchall()
 
 
 def _span(connection: sqlite3.Connection, number: int) -> tuple[int, int | None, int | None, int] | None:

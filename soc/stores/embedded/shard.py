@@ -1,6 +1,6 @@
 """A shard: the events of one first-seen day, retention class and run, and where each of them lies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote, unquote
 
@@ -35,6 +35,12 @@ class Shard:
     def admitted(self, scope: Scope) -> bool:
         """Return whether a caller of *scope* may look into it at all."""
         return self.exercise == scope.exercise and self.retention in scope.classes
+
+
+def read_again(shard: Shard) -> Shard:
+    """Return where events of a quarantined *shard* belong once they can be read; any other stays."""
+    unread = shard.retention is RetentionClass.QUARANTINE
+    return replace(shard, retention=RetentionClass.STANDARD) if unread else shard
 
 
 def shard_of(event: Event) -> Shard:

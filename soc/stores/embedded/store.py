@@ -11,7 +11,7 @@ import asyncio
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +24,7 @@ from soc.model.identity import RetentionClass, Scope
 from soc.ports.events import Page, Query, StoreHealth, Written
 from soc.stores.embedded.keys import Keys
 from soc.stores.embedded.reading import Reading
-from soc.stores.embedded.shard import Position, Shard, read_folder, shard_of
+from soc.stores.embedded.shard import Position, Shard, read_again, read_folder, shard_of
 from soc.stores.embedded.volume import Volume
 from soc.stores.paging import expired
 
@@ -127,6 +127,9 @@ class EmbeddedEventStore:
                 self._volume(shard).recover(self._keys)
         for shard in set(self._keys.shards()) - set(self._volumes):
             self._keys.drop(shard)
+        for shard in [shard for shard in self._volumes if shard.retention is RetentionClass.QUARANTINE]:
+            self._withdraw(shard, self._keys.in_both(shard, read_again(shard)))
+        self._commit()
 
     def _close(self) -> None:
         for volume in self._volumes.values():
@@ -141,20 +144,32 @@ class EmbeddedEventStore:
         where = self._keys.where([event.id for event in events])
         days: dict[tuple[str, str | None], set[str]] = {}
         batches: dict[Shard, list[Event]] = {}
+        replaced: dict[Shard, dict[str, Position]] = {}
         reread = 0
         for event in events:
             shard = shard_of(event)
-            earlier = days.setdefault((event.id, shard.exercise), _days(where.get(event.id, {}), shard))
+            places = where.get(event.id, {})
+            earlier = days.setdefault((event.id, shard.exercise), _days(places, shard))
             if event.day in earlier:
                 continue
+            for unread, position in places.items():
+                if unread != shard and read_again(unread) == shard:
+                    replaced.setdefault(unread, {})[event.id] = position
             reread += bool(earlier)
             marks = event.marks | {Mark.REREAD} if earlier else event.marks
             batches.setdefault(shard, []).append(msgspec.structs.replace(event, marks=marks))
             earlier.add(event.day)
         for shard, batch in batches.items():
             self._volume(shard).write(batch, self._keys)
+        for shard, unread_at in replaced.items():
+            self._withdraw(shard, unread_at)
         fresh = sum(map(len, batches.values()))
         return Written(stored=fresh - reread, reread=reread, known=len(events) - fresh)
+
+    def _withdraw(self, shard: Shard, places: Mapping[str, Position]) -> None:
+        """Let the quarantined events at *places* give way to those that were read by now."""
+        if places:
+            self._volume(shard).withdraw(places, self._keys)
 
     def _volume(self, shard: Shard) -> Volume:
         """Return the volume of *shard*, as the one written last."""
@@ -215,11 +230,14 @@ def _open_keys(path: Path) -> Keys:
 
 
 def _days(places: dict[Shard, Position], shard: Shard) -> set[str]:
-    """Return the days on which an event was stored in the run of *shard*, holds aside."""
+    """Return the days on which an event was stored in the run of *shard*.
+
+    Where it could not be read then, it counts for what cannot be read now alone.
+    """
     return {
         known.day
         for known in places
-        if known.exercise == shard.exercise and known.retention is not RetentionClass.HOLD
+        if known.exercise == shard.exercise and known.retention in (RetentionClass.STANDARD, shard.retention)
     }
 
 

@@ -1,7 +1,7 @@
 """A volume: one shard on disk, its segments and its index side by side."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -45,6 +45,15 @@ class Volume:
             self.index.add(placed)
         if self.index.uncommitted >= COMMIT_EVERY:
             self.index.commit()
+
+    def withdraw(self, places: Mapping[str, Position], keys: Keys) -> None:
+        """Show the events at *places* (id → position) no more; their bytes stay while their day does.
+
+        Raises:
+            StoreBusy: the index cannot be written.
+        """
+        keys.remove(self.shard, list(places))
+        self.index.remove(places.values())
 
     def recover(self, keys: Keys) -> None:
         """Enter into keys and index what stands in the segments only.
