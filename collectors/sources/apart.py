@@ -9,7 +9,7 @@ import asyncio
 import struct
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import BinaryIO, NamedTuple, assert_never
@@ -24,7 +24,10 @@ PATIENCE_S = 120
 MAX_REMARKS = 8
 MAX_REMARK_BYTES = 300
 PORTION_RECORDS = 500
-PORTION_BYTES = 1 << 20
+PORTION_BYTES = 64 << 10
+"""As much as a file is read at once: what waits to be kept stays small."""
+GRACE_S = 5
+"""For a killed reader to be gone; one that hangs in a share's driver is left to the system."""
 _HEAD = struct.Struct(">BQI")
 
 
@@ -59,7 +62,7 @@ class Apart:
     remarks: list[str] = field(default_factory=list[str])
 
     async def portions(self) -> AsyncIterator[list[Item]]:
-        """Yield the records, a spool's frame full at a time.
+        """Yield the records, a handful at a time.
 
         Raises:
             RecordError: the reader failed; with its last remark.
@@ -115,7 +118,9 @@ async def reading_apart(
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await process.wait()
 
 
 async def _next(stream: asyncio.StreamReader) -> Item | None:

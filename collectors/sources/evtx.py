@@ -27,6 +27,9 @@ from soc.wire.framing import Piece
 LOOK_EVERY = timedelta(seconds=10)
 LOOK_AGAIN_S = 300
 """At a log in use, of which a share may be late to show that it changed."""
+REST = 50
+"""A file is left alone this many times as long as it took to read: one that is large and always in use costs
+no more than a fiftieth of a processor."""
 FINGERPRINT = "evtx"
 """Of every file: a record has its number and its bytes in each copy."""
 _READER = "collectors.sources.evtx_child"
@@ -37,6 +40,9 @@ _IN_USE = 1
 class _Seen(NamedTuple):
     file: Named
     at: float
+    took: float
+    whole: bool
+    """Nothing is left of it that could be read."""
 
 
 @dataclass(slots=True)
@@ -77,9 +83,10 @@ class EvtxFolder:
     async def round(self, out: Channel[Reading]) -> None:
         """Read what changed since the last round."""
         for file in await asyncio.to_thread(self._changed):
+            began = self.stamp.clock.monotonic()
+            whole = await self._read(file, out)
             now = self.stamp.clock.monotonic()
-            if await self._read(file, out):
-                self._seen[file.path] = _Seen(file, now)
+            self._seen[file.path] = _Seen(file, now, now - began, whole)
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
@@ -94,9 +101,12 @@ class EvtxFolder:
 
     def _has_news(self, file: Named) -> bool:
         seen = self._seen.get(file.path)
-        if seen is None or seen.file != file:
+        if seen is None:
             return True
-        return self.stamp.clock.monotonic() - seen.at >= LOOK_AGAIN_S and _is_in_use(file.path)
+        since = self.stamp.clock.monotonic() - seen.at
+        if since < REST * seen.took:
+            return False
+        return seen.file != file or not seen.whole or (since >= LOOK_AGAIN_S and _is_in_use(file.path))
 
     async def _read(self, file: Named, out: Channel[Reading]) -> bool:
         """Send what is new in *file*; return whether that was all of it."""

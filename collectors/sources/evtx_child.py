@@ -25,7 +25,12 @@ class Found(NamedTuple):
 
     number: int
     """Of this file: not what the machine that wrote the event counted."""
-    raw: bytes
+    text: str
+
+    @property
+    def raw(self) -> bytes:
+        """Return its bytes."""
+        return self.text.encode("utf-8", "replace")
 
 
 def main(arguments: list[str], out: BinaryIO) -> int:
@@ -76,7 +81,7 @@ def _survey(path: str, marks: set[tuple[int, str]]) -> Survey:
         first = first or found.number
         lowest = min(lowest or found.number, found.number)
         highest = max(highest, found.number)
-        if found.number in numbers and (found.number, mark_of(*found)) in marks:
+        if found.number in numbers and (found.number, mark_of(found.number, found.raw)) in marks:
             read = max(read, found.number)
     return Survey(read, first, lowest, highest, remarks)
 
@@ -92,7 +97,7 @@ def _records(path: str, remarks: list[str]) -> Iterator[Found]:
             remarks.append(str(error))
             continue
         if item is not None:
-            yield Found(int(item["event_record_id"]), item["data"].encode("utf-8", "replace"))
+            yield Found(int(item["event_record_id"]), item["data"])
 
 
 if __name__ == "__main__":

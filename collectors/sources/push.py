@@ -27,8 +27,9 @@ BODIES = 2
 """Held in memory at once; the others wait in their sockets."""
 PATIENCE_S = 30
 RETRY_AFTER_S = 5
-PIECE_RECORDS = 500
-PIECE_BYTES = 1 << 20
+PORTION_RECORDS = 500
+CHUNK_BYTES = 64 << 10
+"""What becomes one reading: what waits to be kept stays small."""
 CONTENT_TYPES = frozenset(("application/x-ndjson", "application/jsonl", "application/json"))
 """None of them can a page send to another site without asking that site first."""
 
@@ -81,29 +82,23 @@ class HttpPush:
 
     async def _keep(self, body: bytes, out: Channel[Reading]) -> None:
         """Wait until every line of *body* is durable."""
-        readings = [
-            Reading(tuple(self.stamp.sent(piece, "127.0.0.1") for piece in pieces), durable=asyncio.Event())
-            for pieces in _portions(body)
-        ]
-        for reading in readings:
-            await out.send(reading)
-        for reading in readings:
-            if reading.durable is not None:
-                await reading.durable.wait()
+        durable: list[asyncio.Event] = []
+        for pieces in _portions(body):
+            durable.append(asyncio.Event())
+            records = tuple(self.stamp.sent(piece, "127.0.0.1") for piece in pieces)
+            await out.send(Reading(records, durable=durable[-1]))
+        for event in durable:
+            await event.wait()
 
 
 def _portions(body: bytes) -> Iterator[list[Piece]]:
-    """Yield the lines of *body*, a spool's frame full at a time; the last one needs no line end."""
-    portion: list[Piece] = []
-    size = 0
-    for piece in Framer(MAX_RECORD_BYTES).feed(body + b"\n"):
-        if portion and (len(portion) >= PIECE_RECORDS or size + len(piece.raw) > PIECE_BYTES):
-            yield portion
-            portion, size = [], 0
-        portion.append(piece)
-        size += len(piece.raw)
-    if portion:
-        yield portion
+    """Yield the lines of *body*, a handful at a time; the last one needs no line end."""
+    framer = Framer(MAX_RECORD_BYTES)
+    for start in range(0, len(body), CHUNK_BYTES):
+        end = start + CHUNK_BYTES
+        pieces = framer.feed(body[start:end] if end < len(body) else body[start:] + b"\n")
+        for first in range(0, len(pieces), PORTION_RECORDS):
+            yield pieces[first : first + PORTION_RECORDS]
 
 
 def _refusal(request: web.Request) -> web.Response | None:

@@ -148,6 +148,21 @@ async def test_a_log_in_use_is_looked_at_although_nothing_says_that_it_changed(
     assert [Path(file.path).name for file in source._changed()] == ["a.evtx"]
 
 
+async def test_a_log_that_takes_long_to_read_is_left_alone_for_longer(tmp_path: Path, sample: bytes) -> None:
+    log = tmp_path / "a.evtx"
+    log.write_bytes(sample)
+    driven = watched(tmp_path)
+    await driven.round()
+    source = driven.source
+    assert isinstance(source, EvtxFolder)
+    source._seen[str(log)] = source._seen[str(log)]._replace(took=2.0)
+    log.write_bytes(with_chunks(sample, list(range(5))))
+    await driven.clock.advance(timedelta(seconds=99))
+    assert source._changed() == []
+    await driven.clock.advance(timedelta(seconds=1))
+    assert [file.path for file in source._changed()] == [str(log)]
+
+
 async def test_states_that_cannot_be_read_mean_reading_again(tmp_path: Path, sample: bytes) -> None:
     (tmp_path / "a.evtx").write_bytes(sample)
     driven = watched(tmp_path)

@@ -13,7 +13,7 @@ from support.sending import running
 
 from collectors.reading import Reading, Stamp
 from collectors.sources.listening import listen_tcp
-from collectors.sources.push import MAX_BODY_BYTES, HttpPush
+from collectors.sources.push import CHUNK_BYTES, MAX_BODY_BYTES, HttpPush
 from soc.kernel.channel import Channel
 from soc.kernel.clock import ManualClock
 
@@ -99,7 +99,20 @@ async def test_a_large_body_comes_in_portions_and_waits_for_all_of_them() -> Non
             assert await door.post(b"\n".join(lines)) == (200, "kept")
             keeping.cancel()
     assert len(taken) > 1
-    assert max(reading.raw_bytes for reading in taken) <= 1 << 20
+    assert max(reading.raw_bytes for reading in taken) <= 2 * CHUNK_BYTES
+    assert [record.raw for reading in taken for record in reading.records] == lines
+
+
+@pytest.mark.parametrize("size", [CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+async def test_lines_do_not_care_where_a_chunk_ends(size: int, end: bytes) -> None:
+    lines = [b'{"n":1}', b"x" * (size - 8 - len(end)), *((b"y",) if end else ())]
+    async with opened() as door:
+        taken: list[Reading] = []
+        async with asyncio.TaskGroup() as tasks:
+            keeping = tasks.create_task(keep_all(door, taken))
+            assert await door.post(b"\n".join(lines) + end) == (200, "kept")
+            keeping.cancel()
     assert [record.raw for reading in taken for record in reading.records] == lines
 
 

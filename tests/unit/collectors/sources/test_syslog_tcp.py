@@ -98,3 +98,32 @@ async def test_a_connection_that_was_reset_in_a_message_keeps_what_came() -> Non
         rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         rude.close()
         assert [(record.raw, record.split) for record in await received(out, 1)] == [(b"<1>half", True)]
+
+
+async def test_a_connection_closed_on_one_side_is_read_to_its_end() -> None:
+    listener = listen_tcp("127.0.0.1", 0)
+    async with running(SyslogTcp(listener, STAMP)) as out:
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(b"<1>one\n<1>two")
+        writer.write_eof()
+        assert [record.raw for record in await received(out, 2)] == [b"<1>one", b"<1>two"]
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_connection_that_waits_for_us_is_not_cut_off_for_silence() -> None:
+    listener = listen_tcp("127.0.0.1", 0)
+    seats = Seats(total=1, of_one=1)
+    async with running(SyslogTcp(listener, STAMP, seats=seats, first_word_s=0.05), capacity=1) as out:
+        lines = [f"<1>line {n} {'x' * 200}".encode() for n in range(5_000)]
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(send(listener, b"\n".join(lines) + b"\n"))
+            first = await received(out, 1)
+            await asyncio.sleep(0.1)
+            reader, second = await asyncio.open_connection(*listener.getsockname())
+            async with asyncio.timeout(5):
+                assert await reader.read() == b""
+            second.close()
+            rest = await received(out, len(lines) - len(first))
+    assert [record.raw for record in first + rest] == lines

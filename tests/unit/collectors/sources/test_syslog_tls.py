@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,8 +74,9 @@ async def test_only_devices_with_a_certificate_of_the_given_authority_are_heard(
     listener = listen_tcp("127.0.0.1", 0)
     tls = server_tls(str(server.certificate), str(server.key), str(authority.path))
     stranger = issue(make_ca(tmp_path / "other"), "device.example")
+    expired = issue(authority, "expired.example", life=timedelta(hours=-1))
     async with running(SyslogTcp(listener, STAMP, tls=tls)) as out:
-        for context in (client(authority), client(authority, stranger)):
+        for context in (client(authority), client(authority, stranger), client(authority, expired)):
             reader, writer = await asyncio.open_connection(*listener.getsockname(), ssl=context)
             with suppress(OSError):
                 writer.write(b"<1>stranger\n")
