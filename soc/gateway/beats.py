@@ -14,6 +14,7 @@ import msgspec
 from soc.gateway.desk import MAX_TAKE_BYTES
 from soc.gateway.doorway import PATIENCE, Doorway, address_of, received
 from soc.gateway.lumberjack import Document, LumberjackReader, Window, acknowledged
+from soc.gateway.visit import Visit
 from soc.kernel.errors import StoreError, WireError
 from soc.kernel.ids import digest
 from soc.model.identity import Origin
@@ -40,14 +41,16 @@ class Beats:
             EOFError: it ended there.
         """
         self.doorway.origin(writer)
-        frames, talk = LumberjackReader(), _Talk(self.doorway, writer)
-        while data := await received(reader, unfinished=talk.owed > 0 or not frames.whole):
-            for frame in frames.feed(data):
-                match frame:
-                    case Window():
-                        await talk.begin(frame)
-                    case Document():
-                        await talk.hear(frame)
+        frames = LumberjackReader()
+        with self.doorway.visit() as visit:
+            talk = _Talk(self.doorway, visit, writer)
+            while data := await received(reader, unfinished=talk.owed > 0 or not frames.whole):
+                for frame in frames.feed(data):
+                    match frame:
+                        case Window():
+                            await talk.begin(frame)
+                        case Document():
+                            await talk.hear(frame)
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class _Talk:
     """What one sender said and was not told to be stored."""
 
     doorway: Doorway
+    visit: Visit
     writer: asyncio.StreamWriter
     owed: int = 0
     """Documents of the window that did not come yet."""
@@ -67,6 +71,8 @@ class _Talk:
     async def begin(self, window: Window) -> None:
         """Expect a window, whether or not the one before came whole."""
         await self._store()
+        if not self.owed:
+            self.visit.told()  # a sender goes on when it was told
         self.owed = window.count
 
     async def hear(self, document: Document) -> None:
@@ -101,7 +107,7 @@ class _Talk:
     async def _take(self, origin: Origin) -> StoreError | None:
         """Return why what waits was not taken: an error would come out of the group in a wrapping."""
         try:
-            await self.doorway.take(origin, self._waiting, patience=PATIENCE)
+            await self.visit.take(origin, self._waiting, patience=PATIENCE)
         except StoreError as error:
             return error
         return None

@@ -16,8 +16,9 @@ from aiohttp import ClientError, web
 
 from soc.gateway import bulk_answers
 from soc.gateway.bulk_reading import BulkReader, Item
-from soc.gateway.doorway import Doorway, portions
+from soc.gateway.doorway import Doorway
 from soc.gateway.inflating import Inflater
+from soc.gateway.visit import Visit
 from soc.kernel.errors import AuthError, StoreBusy, StoreError, WireError
 from soc.model.identity import Origin
 
@@ -72,13 +73,15 @@ class Bulk:
     async def bulk(self, request: web.Request) -> web.Response:
         """Store a body."""
         origin = request[_ORIGIN]
-        with self.doorway.desk.upload(origin):
-            return await self._store(request, origin)
+        with self.doorway.desk.upload(origin), self.doorway.visit(refusing=True) as visit:
+            answer = await self._store(request, _Kept(self.doorway, visit, origin, request.remote or ""))
+            if request.transport is not None and not request.transport.is_closing():
+                visit.told()
+            return answer
 
-    async def _store(self, request: web.Request, origin: Origin) -> web.Response:
+    async def _store(self, request: web.Request, kept: "_Kept") -> web.Response:
         clock = self.doorway.desk.clock
         begun = clock.monotonic()
-        kept = _Kept(self.doorway, origin, request.remote or "")
         reading = BulkReader(request.match_info.get("index", ""))
         async for piece in _plain(request, self.max_body_bytes):
             kept.add(reading.feed(piece))
@@ -122,13 +125,13 @@ class _Kept:
     """What became of one body so far."""
 
     doorway: Doorway
+    visit: Visit
     origin: Origin
     peer: str
     answers: list[bytes] = field(default_factory=list)
     """Of every item, stored or waiting."""
     waiting_bytes: int = 0
     _waiting: list[Item] = field(default_factory=list)
-    _stored: bool = False
 
     def add(self, items: list[Item]) -> None:
         """Keep *items* until they are stored."""
@@ -139,16 +142,13 @@ class _Kept:
             raise _too_large(f"more than {MAX_ITEMS} actions")
 
     async def store(self) -> None:
-        """Store what waits; the rest of a body that is half stored is worth some patience."""
+        """Store what waits."""
         records = [
             record
             for item in self._waiting
             for record in self.doorway.records(item.document, self.peer, item.own_id)
         ]
-        for portion in portions(records):
-            patience = LATER if self._stored else timedelta(0)
-            await self.doorway.take(self.origin, portion, patience=patience)
-            self._stored = True
+        await self.visit.take(self.origin, records, patience=LATER)
         self._waiting.clear()
         self.waiting_bytes = 0
 

@@ -1,20 +1,17 @@
-"""A doorway: what every door does with what it framed, whatever its senders speak.
+"""A doorway: what all doors have in common, whatever their senders speak.
 
-Bytes become records of one source; the desk takes them portion by portion, while there is room. A door that
-cannot refuse (its senders know no "later") waits here a while before it gives up.
+Who speaks is asked anew for everything that is taken; bytes become records of one source.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from soc.gateway.desk import MAX_TAKE_BYTES, Desk, Door
-from soc.kernel.errors import StoreBusy
+from soc.gateway.desk import Desk, Door
+from soc.gateway.visit import Doubts, Visit
 from soc.model.identity import Origin
 from soc.model.record import Record
-from soc.wire.codec import MAX_RECORD_BYTES, MAX_RECORDS
+from soc.wire.codec import MAX_RECORD_BYTES
 
 PATIENCE = timedelta(seconds=60)
 """How long a door waits whose senders know no "later"; rsyslog's RELP gives up after 90 s by itself."""
@@ -32,6 +29,11 @@ class Doorway:
     source: str
     format: str
     zone: str
+    _doubts: Doubts = field(default_factory=Doubts)
+
+    def visit(self, *, refusing: bool = False) -> Visit:
+        """Return a new conversation; *refusing* says that its sender knows "later"."""
+        return Visit(self.desk, self.door, self._doubts, refusing)
 
     def origin(self, writer: asyncio.StreamWriter) -> Origin:
         """Return whom the certificate at the other end speaks for at this moment.
@@ -65,34 +67,6 @@ class Doorway:
             for start in starts
         ]
 
-    async def take(
-        self, origin: Origin, records: Sequence[Record], *, patience: timedelta = timedelta(0)
-    ) -> None:
-        """Have *records* stored and fed; after an error the same ones may be given again.
-
-        *patience* says for how long a busy centre is asked again.
-
-        Raises:
-            StoreError: not all were taken.
-        """
-        clock = self.desk.clock
-        until = clock.monotonic() + patience.total_seconds()
-        waiting = deque(portions(records))
-        while waiting:
-            try:
-                await self._take(origin, waiting)
-            except StoreBusy as busy:
-                if clock.monotonic() + busy.wait.total_seconds() > until:
-                    raise
-                await clock.sleep(busy.wait)
-
-    async def _take(self, origin: Origin, waiting: deque[Sequence[Record]]) -> None:
-        size = sum(len(record.raw) for portion in waiting for record in portion)
-        async with self.desk.admit(origin, bytes_=size):
-            while waiting:
-                await self.desk.take(origin, self.door, waiting[0])
-                waiting.popleft()
-
 
 def address_of(writer: asyncio.StreamWriter) -> str:
     """Return the address at the other end."""
@@ -111,15 +85,3 @@ async def received(reader: asyncio.StreamReader, *, unfinished: bool) -> bytes:
     if unfinished and not data:
         raise EOFError("the sender ended in the middle of a frame")
     return data
-
-
-def portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """Cut *records* into parts that the desk takes at once."""
-    start, size = 0, 0
-    for end, record in enumerate(records):
-        if end - start == MAX_RECORDS or size + len(record.raw) > MAX_TAKE_BYTES:
-            yield records[start:end]
-            start, size = end, 0
-        size += len(record.raw)
-    if records[start:]:
-        yield records[start:]

@@ -2,7 +2,8 @@
 
 A message is answered when it is stored and fed, and never before. While the centre is busy nothing is
 answered, and after a while the connection is ended: a sender keeps what was not answered and sends it again.
-What was stored and whose answer was lost comes again too, by the protocol's design: it is stored twice.
+What was stored and whose answer was lost comes again too, by the protocol's design: it is stored twice, and
+counted as a possible repeat.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from itertools import groupby
 
 from soc.gateway.doorway import PATIENCE, Doorway, address_of, received
 from soc.gateway.relp_frames import Frame, RelpReader, framed
+from soc.gateway.visit import Visit
 from soc.kernel.errors import WireError
 
 OFFER = b"200 OK\nrelp_version=0\nrelp_software=soc\ncommands=syslog"
@@ -34,11 +36,13 @@ class Relp:
             EOFError: it ended there.
         """
         self.doorway.origin(writer)
-        frames, talk = RelpReader(), _Talk(self.doorway, writer)
-        while not talk.closed and (data := await received(reader, unfinished=not frames.whole)):
-            for command, group in groupby(frames.feed(data), key=_command):
-                await talk.hear(command, list(group))
-                await writer.drain()
+        frames = RelpReader()
+        with self.doorway.visit() as visit:
+            talk = _Talk(self.doorway, visit, writer)
+            while not talk.closed and (data := await received(reader, unfinished=not frames.whole)):
+                for command, group in groupby(frames.feed(data), key=_command):
+                    await talk.hear(command, list(group))
+                    await writer.drain()
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ class _Talk:
     """What was agreed on with one sender."""
 
     doorway: Doorway
+    visit: Visit
     writer: asyncio.StreamWriter
     opened: bool = False
     closed: bool = False
@@ -61,6 +66,7 @@ class _Talk:
                 self._answer(frames, b"200 OK")
             case "close":
                 self.closed = True
+                self.visit.told()
                 self._answer(frames)
                 self.writer.write(framed(0, "serverclose"))
             case _ if self.opened:
@@ -73,7 +79,7 @@ class _Talk:
         records = [
             record for message in messages if message for record in self.doorway.records(message, address)
         ]
-        await self.doorway.take(self.doorway.origin(self.writer), records, patience=PATIENCE)
+        await self.visit.take(self.doorway.origin(self.writer), records, patience=PATIENCE)
 
     def _answer(self, frames: Sequence[Frame], data: bytes = b"") -> None:
         self.writer.write(b"".join(framed(frame.txnr, "rsp", data) for frame in frames))

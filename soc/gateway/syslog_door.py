@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from soc.gateway.doorway import CHUNK_BYTES, Doorway, address_of
+from soc.gateway.visit import Visit
 from soc.wire.framing import Framer, Piece
 
 MAX_MESSAGE_BYTES = 256 << 10
@@ -34,11 +35,12 @@ class Syslog:
         """
         self.doorway.origin(writer)
         framer = Framer(MAX_MESSAGE_BYTES, counted=True)
+        visit = self.doorway.visit()
         async for data in _until_it_ends(reader):
-            await self._take(writer, framer.feed(data))
-        await self._take(writer, framer.rest())
+            await self._take(visit, writer, framer.feed(data))
+        await self._take(visit, writer, framer.rest())
 
-    async def _take(self, writer: asyncio.StreamWriter, pieces: Sequence[Piece]) -> None:
+    async def _take(self, visit: Visit, writer: asyncio.StreamWriter, pieces: Sequence[Piece]) -> None:
         address = address_of(writer)
         records = [
             record
@@ -46,7 +48,7 @@ class Syslog:
             for record in self.doorway.records(piece.raw, address, split=piece.split)
         ]
         if records:
-            await self.doorway.take(self.doorway.origin(writer), records, patience=FOR_EVER)
+            await visit.take(self.doorway.origin(writer), records, patience=FOR_EVER)
 
 
 async def _until_it_ends(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

@@ -296,6 +296,25 @@ async def test_a_body_cut_anywhere_and_sent_again_is_stored_once(tmp_path: Path)
         assert len(await stored(client.centre)) == 4
 
 
+async def test_what_is_regrouped_because_its_answer_was_lost_is_stored_twice_and_counted(
+    tmp_path: Path,
+) -> None:
+    faulty = Faulty()
+    body = a_body(3)
+    async with a_client(tmp_path, writer=faulty) as client:
+        _, writer = await asyncio.open_connection("127.0.0.1", client.port)
+        head = f"POST /_bulk HTTP/1.1\r\nHost: x\r\nAuthorization: {client.key}\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        await faulty.asked.wait()
+        writer.transport.abort()
+        await client.ask("GET", "/")  # by then the server knows, too
+        faulty.may_go_on.set()
+        assert (await client.bulk(body)).status == 200
+        assert (await client.bulk(body[len(body) // 3 :])).status == 200
+        told = [(one.stored, one.known, one.repeats) for one in await receipts(client.centre)]
+        assert told == [(3, 0, 0), (0, 3, 0), (2, 0, 2)]
+
+
 async def test_a_large_body_is_stored_as_it_comes_and_answered_in_the_end(tmp_path: Path) -> None:
     faulty = Faulty()
     faulty.may_go_on.set()

@@ -18,6 +18,7 @@ from support.doors import (
     doorway,
     moved_until,
     open_stream_door,
+    receipts,
     revoked,
     stored,
 )
@@ -137,6 +138,23 @@ async def test_a_frame_that_was_cut_is_not_stored_and_what_came_before_is(tmp_pa
         await moved_until(open_.centre.clock, lambda: bool(open_.door.ended))
         assert isinstance(open_.door.ended[0], EOFError | OSError)
         assert len(await stored(open_.centre)) == 1
+
+
+async def test_what_is_sent_again_because_its_answer_was_lost_is_stored_twice_and_counted(
+    tmp_path: Path,
+) -> None:
+    faulty = Faulty()
+    async with relp(tmp_path, faulty) as open_:
+        async with open_.session() as caller:
+            await caller.say(framed(2, "syslog", LINE + b"1") + framed(3, "syslog", LINE + b"2"))
+            await faulty.asked.wait()
+            await caller.reset()
+        faulty.may_go_on.set()
+        await moved_until(open_.centre.clock, lambda: bool(open_.door.ended))
+        async with open_.session() as caller:
+            await caller.say(framed(2, "syslog", LINE + b"2") + framed(3, "syslog", LINE + b"3"))
+            await caller.hear(2 * len(framed(2, "rsp", OK)))
+        assert [(one.stored, one.repeats) for one in await receipts(open_.centre)] == [(2, 0), (2, 1)]
 
 
 async def test_a_revoked_certificate_ends_a_conversation_at_its_next_message(tmp_path: Path) -> None:
