@@ -40,7 +40,7 @@ check: $(STAMP) ## format, lint, types, import contracts, spelling, rules and pl
 	$(BIN)/soc playbook check playbooks
 	$(BIN)/soc config check deploy/examples/soc.toml
 
-soak: $(STAMP) ## long proof: SUITE=crash
+soak: $(STAMP) ## long proof: SUITE=crash, or fleet (an hour; SOAK_SECONDS=300 SOAK_AGENCIES=50 make it less)
 	$(BIN)/pytest -q -m soak -s tests/soak/test_$(SUITE).py --timeout=3600 $(ARGS)
 
 bench: $(STAMP) ## measure; figures go to tests/bench/results
