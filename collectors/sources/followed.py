@@ -15,6 +15,18 @@ CHUNK_BYTES = 64 << 10
 TRY_AGAIN_S = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Outlived:
+    """What a file held that was truncated: a copy may go on with it, unfinished lines and all."""
+
+    delivered: Position
+    """Up to which everything was delivered."""
+    read: Position
+    """Up to which it was read."""
+    rest: Reading
+    """What lies between, in parts; for the case that there is no copy."""
+
+
 @dataclass(slots=True)
 class Followed:
     """Owns the descriptor. All methods may block on the disk; none is called by two at a time."""
@@ -33,8 +45,8 @@ class Followed:
     gone: bool = False
     """No watched name leads to it any more."""
     closed: bool = False
-    former: Position | None = None
-    """How far what it held before was read, once it was truncated; for whoever finds the copy."""
+    outlived: "Outlived | None" = None
+    """What it held before it was truncated; for whoever finds the copy."""
     _cutter: Cutter | None = None
     _watch: Watch = field(init=False)
     _more: bool = True
@@ -115,6 +127,13 @@ class Followed:
         status = os.fstatvfs(self.content.handle)
         return status.f_bavail * status.f_frsize
 
+    def begins_like(self, head: bytes) -> bool:
+        """Return whether what is known of its beginning is that of *head*, or the other way round."""
+        if not self._head and self._cutter is None:
+            self._head = self.content.read(FINGERPRINT_BYTES, 0)
+        size = min(len(head), len(self._head))
+        return size > 0 and head[:size] == self._head[:size]
+
     def holds_all_of(self, other: Content, size: int) -> bool:
         """Return whether the *size* bytes of *other* are the first of this file, as far as samples tell."""
         sample = min(FINGERPRINT_BYTES, size)
@@ -138,13 +157,15 @@ class Followed:
         return self._cutter
 
     def _begin_again(self, cutter: Cutter, stamp: Stamp, now: float) -> Reading:
-        reading = self._reading(cutter, stamp, cutter.rest())
-        self.former, self.known = self.known, None
+        delivered = self._position(cutter, "")
+        rest = self._reading(cutter, stamp, cutter.rest())
+        self.outlived = Outlived(delivered, self.known or delivered, rest)
+        self.known = None
         self._cutter = Cutter(self.manner)
         self._head = self._before = b""
         self._hashes.clear()
         self.idle_since = now
-        return reading
+        return Reading()
 
     def _pause(self, cutter: Cutter, stamp: Stamp, now: float) -> Reading | None:
         if self.content.complete():

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from collectors.reading import Reading
 from collectors.sources.content import Content
-from collectors.sources.followed import Followed
+from collectors.sources.followed import Followed, Outlived
 from collectors.sources.position import Position
 from soc.kernel.ids import FINGERPRINT_BYTES
 
@@ -38,23 +39,41 @@ class Remembered:
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     added: int = 0
     """How many there ever were."""
+    _kept_back: dict[str, tuple[float, Outlived]] = field(default_factory=dict[str, tuple[float, Outlived]])
 
     def add(self, key: str, position: Position) -> None:
         """Remember a file that vanished."""
         self.positions[key] = position
         self.added += 1
 
+    def add_outlived(self, key: str, outlived: Outlived, until: float) -> None:
+        """Remember what a truncated file held; its rest is kept back *until* then, should a copy appear."""
+        self.add(key, outlived.read)
+        if outlived.rest.records:
+            self._kept_back[key] = (until, outlived)
+
+    def overdue(self, now: float) -> list[Reading]:
+        """Return what was kept back and is wanted by no copy."""
+        due = [key for key, (until, _) in self._kept_back.items() if now >= until]
+        return [self._kept_back.pop(key)[1].rest for key in due]
+
     def forget(self) -> list[str]:
         """Forget the longest gone beyond the limit; return their keys."""
         beyond = list(self.positions)[: max(0, len(self.positions) - REMEMBERED)]
         for key in beyond:
             del self.positions[key]
+            self._kept_back.pop(key, None)
         return beyond
 
     def take(self, content: Content, place: tuple[int, int]) -> Known | None:
         """Return where the open file was read to, and remember it no longer; None if it was not."""
         key = self._sealed(content) or self._begun(content, place)
-        return None if key is None else Known(key, self.positions.pop(key))
+        if key is None:
+            return None
+        position = self.positions.pop(key)
+        if key in self._kept_back:
+            position = self._kept_back.pop(key)[1].delivered
+        return Known(key, position)
 
     def _sealed(self, content: Content) -> str | None:
         seal = content.seal()
@@ -76,11 +95,14 @@ def beside(content: Content, size: int, followed: Iterable[Followed]) -> Known |
         size: Of the file, in bytes.
         followed: The files that are.
     """
+    head = content.read(FINGERPRINT_BYTES, 0)
     for file in followed:
-        if not content.seal() and file.holds_all_of(content, size):
+        if not file.begins_like(head):
+            continue
+        if file.was_replaced() or (not content.seal() and file.holds_all_of(content, size)):
             return None
         if file.known is not None and file.known.is_of(content):
-            if file.was_replaced() or (content.seal() and (file.gone or file.has_unread())):
+            if content.seal() and (file.gone or file.has_unread()):
                 return None
             return Known(position=msgspec.structs.replace(file.known, seal=""))
     return Known()

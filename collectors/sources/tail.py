@@ -107,9 +107,10 @@ class Tail:
                 return False
             if reading is None:
                 return False
-            if file.former is not None:
-                self._vanished.add(file.key, file.former)
-                file.key, file.former = self._new_key(), None
+            if file.outlived is not None:
+                until = self.stamp.clock.monotonic() + DELETED_GRACE_S
+                self._vanished.add_outlived(file.key, file.outlived, until)
+                file.key, file.outlived = self._new_key(), None
             if reading.states:
                 await self._send(reading, out)
             if file.closed:
@@ -198,7 +199,7 @@ class Tail:
 
     def _let_go(self, news: list[Followed], now: float) -> list[Reading]:
         """End files that nobody will write to any more; forget the longest gone of too many."""
-        readings: list[Reading] = []
+        readings = self._vanished.overdue(now)
         for place, file in list(self._files.items()):
             if (file.gone or file.moved) and file not in news:
                 try:

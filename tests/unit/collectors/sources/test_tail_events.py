@@ -133,7 +133,8 @@ async def test_an_event_that_is_open_at_truncation_is_kept(log: Path, events: Wa
     add(log, "2026-1 one\n at a\n")
     await events.poll()
     log.write_text("2026-2 two\n2026-3 three\n")
-    assert await events.poll() == ["2026-1 one\n at a", "2026-2 two"]
+    assert await events.poll() == ["2026-2 two"]
+    assert await events.poll(after=timedelta(seconds=5)) == ["2026-1 one\n at a", "2026-3 three"]
 
 
 async def test_an_event_that_is_open_when_its_file_is_deleted_is_kept(log: Path, events: Watched) -> None:
