@@ -23,8 +23,10 @@ from soc.wire.codec import MAX_RECORD_BYTES
 from soc.wire.framing import Framer, Piece
 
 MAX_BODY_BYTES = 8 << 20
-BODIES = 2
-"""Held in memory at once; the others wait in their sockets."""
+SMALL_BODIES = 64
+"""Of a chunk's size at most, held in memory at once."""
+LARGE_BODIES = 1
+"""The others wait in their sockets."""
 PATIENCE_S = 30
 RETRY_AFTER_S = 5
 PORTION_RECORDS = 500
@@ -42,7 +44,8 @@ class HttpPush:
     stamp: Stamp
     patience_s: float = PATIENCE_S
     """Seconds from a request's head to its answer."""
-    _bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BODIES))
+    _small: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SMALL_BODIES))
+    _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_BODIES))
 
     async def run(self, out: Channel[Reading]) -> None:
         """Take posts until cancelled."""
@@ -50,7 +53,7 @@ class HttpPush:
         async def answer(request: web.Request) -> web.Response:
             return await self._answer(request, out)
 
-        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app = web.Application()
         app.router.add_post("/events", answer)
         runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1)
         await runner.setup()
@@ -68,19 +71,21 @@ class HttpPush:
         refusal = _refusal(request)
         if refusal is not None:
             return refusal
+        size = request.content_length
+        places = self._large if size is None or size > CHUNK_BYTES else self._small
         try:
             async with asyncio.timeout(self.patience_s):
-                async with self._bodies:
-                    await self._keep(await request.read(), out)
+                async with places:
+                    await self._keep(await _body(request), out)
         except TimeoutError:
             return _said(HTTPStatus.SERVICE_UNAVAILABLE, "busy", {hdrs.RETRY_AFTER: str(RETRY_AFTER_S)})
-        except web.HTTPRequestEntityTooLarge:
+        except _TooMuch:
             return _said(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"accepted: {MAX_BODY_BYTES} bytes in one request"
             )
         return _said(HTTPStatus.OK, "kept")
 
-    async def _keep(self, body: bytes, out: Channel[Reading]) -> None:
+    async def _keep(self, body: bytearray, out: Channel[Reading]) -> None:
         """Wait until every line of *body* is durable."""
         durable: list[asyncio.Event] = []
         for pieces in _portions(body):
@@ -91,12 +96,26 @@ class HttpPush:
             await event.wait()
 
 
-def _portions(body: bytes) -> Iterator[list[Piece]]:
+class _TooMuch(Exception):
+    """A body is larger than is accepted."""
+
+
+async def _body(request: web.Request) -> bytearray:
+    """Return the body, held once."""
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _TooMuch
+    return body
+
+
+def _portions(body: bytearray) -> Iterator[list[Piece]]:
     """Yield the lines of *body*, a handful at a time; the last one needs no line end."""
     framer = Framer(MAX_RECORD_BYTES)
     for start in range(0, len(body), CHUNK_BYTES):
         end = start + CHUNK_BYTES
-        pieces = framer.feed(body[start:end] if end < len(body) else body[start:] + b"\n")
+        pieces = framer.feed(bytes(body[start:end]) if end < len(body) else bytes(body[start:]) + b"\n")
         for first in range(0, len(pieces), PORTION_RECORDS):
             yield pieces[first : first + PORTION_RECORDS]
 

@@ -90,6 +90,18 @@ async def test_a_full_channel_is_a_503_and_what_found_no_room_is_not_taken() -> 
         assert not len(door.out)
 
 
+async def test_small_bodies_do_not_wait_for_each_other_nor_for_a_large_one() -> None:
+    async with opened() as door, asyncio.TaskGroup() as tasks:
+        large = tasks.create_task(door.post(b'{"large":"' + b"x" * CHUNK_BYTES + b'"}'))
+        held = [await door.take()]
+        small = [tasks.create_task(door.post(b'{"n":%d}' % n)) for n in range(10)]
+        held += [await door.take() for _ in small]
+        for reading in held:
+            assert reading.durable is not None
+            reading.durable.set()
+        assert {await answer for answer in (large, *small)} == {(200, "kept")}
+
+
 async def test_a_large_body_comes_in_portions_and_waits_for_all_of_them() -> None:
     lines = [b'{"n":%d,"fill":"%s"}' % (n, b"x" * 3000) for n in range(2000)]
     async with opened() as door:
