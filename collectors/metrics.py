@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from collectors.lag import Lag
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError
 from soc.spool.journal import Journal
 
-PATIENCE_S = 10
+PATIENCE = timedelta(seconds=10)
+"""With a visitor who does not say what is wanted."""
 CONNECTIONS = 8
 MAX_HEAD_BYTES = 8 << 10
 _CONTENT = "text/plain; version=0.0.4; charset=utf-8"
@@ -55,7 +57,9 @@ class Figures:
 
 
 @asynccontextmanager
-async def shown(address: tuple[str, int] | None, text: Callable[[], str]) -> AsyncIterator[int]:
+async def shown(
+    address: tuple[str, int] | None, text: Callable[[], str], *, patience: timedelta = PATIENCE
+) -> AsyncIterator[int]:
     """Answer every ``GET`` at *address* with *text* while the context lasts; yield the port, 0 without one.
 
     Raises:
@@ -68,7 +72,7 @@ async def shown(address: tuple[str, int] | None, text: Callable[[], str]) -> Asy
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with places:
-            await _answer(reader, writer, text)
+            await _answer(reader, writer, text, patience)
 
     try:
         server = await asyncio.start_server(serve, *address, limit=MAX_HEAD_BYTES)
@@ -79,10 +83,10 @@ async def shown(address: tuple[str, int] | None, text: Callable[[], str]) -> Asy
 
 
 async def _answer(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: Callable[[], str]
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: Callable[[], str], patience: timedelta
 ) -> None:
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience.total_seconds()):
             head = await reader.readuntil(b"\r\n\r\n")
             status, body = (
                 ("200 OK", text().encode()) if head.startswith(b"GET ") else ("405 Method Not Allowed", b"")

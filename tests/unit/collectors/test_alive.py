@@ -19,8 +19,12 @@ class Ticking:
     """Runs a watchdog and moves its clock one round at a time."""
 
     def __init__(self, journal: Journal) -> None:
-        self.clock, self.heard, self.moved_at_s = ManualClock(NOW), asyncio.Queue[str](), 0.0
-        self.watchdog = Watchdog(journal, lambda: self.moved_at_s, self.clock, self.heard.put_nowait)
+        self.clock, self.heard, self.asked = ManualClock(NOW), asyncio.Queue[str](), asyncio.Event()
+        self.watchdog = Watchdog(journal, self.moved_at_s, self.clock, self.heard.put_nowait)
+
+    def moved_at_s(self) -> float:
+        self.asked.set()
+        return 0.0
 
     async def word(self, *, within_s: float = 5) -> str:
         return await asyncio.wait_for(self.heard.get(), within_s)
@@ -70,8 +74,8 @@ async def test_shipping_that_stands_still_with_something_to_ship_is_silence(tmp_
     await ticking.clock.advance(STUCK_AFTER + timedelta(seconds=1))
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(ticking.watchdog.run())
-        await asyncio.to_thread(journal.acknowledge, 0)
-        await ticking.clock.advance(timedelta(0))
+        await asyncio.wait_for(ticking.asked.wait(), 5)
+        await asyncio.sleep(0)
         assert ticking.heard.empty()
         journal.acknowledge(2)  # nothing is left to ship
         while ticking.heard.empty():

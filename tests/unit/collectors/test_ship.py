@@ -291,6 +291,20 @@ async def test_a_backlog_does_not_hold_up_what_is_read_now(tmp_path: Path) -> No
     assert gateway.repeated == 0
 
 
+async def test_what_is_read_now_does_not_starve_the_backlog(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway, shipping(tmp_path, gateway, in_flight=1) as ship:
+        now_ms, read = ship.clock.now_ms(), asyncio.Event()
+        gateway.hold = lambda _batch: read
+        ship.journal.append([a_record(f"{n}", read_at_ms=now_ms - 86_400_000) for n in range(5_000)], {})
+        ship.kept.set()
+        await gateway.until(lambda: gateway.at_once == 1)
+        ship.journal.append([a_record(f"{n}", read_at_ms=now_ms) for n in range(5_000)], {})
+        read.set()
+        await gateway.until(lambda: ship.journal.acked_seq == 10_001)
+    is_live = [batch.first_seq > 5_000 for batch in gateway.batches]
+    assert is_live == [False, *[True, False] * 9, True]
+
+
 async def test_the_clock_learns_from_the_answer(tmp_path: Path) -> None:
     async with set_up(tmp_path) as (gateway, ship):
         gateway.clock_ahead_ms = 86_400_000

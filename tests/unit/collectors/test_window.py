@@ -66,9 +66,14 @@ def test_an_answer_to_what_was_sent_before_a_rewind_proves_nothing() -> None:
     window.rewound(4)
     again = window.free(window.acked)
     assert (again.begin, again.end) == (4, NEVER)
-    window.sent(Span(11, 21, again.age))
+    missing, rest = Span(4, 11, again.age), Span(11, 21, again.age)
+    window.sent(missing)
+    window.sent(rest)
     window.done(second)
-    assert window.acked == 4
+    window.done(missing)
+    assert window.acked == 11
+    window.done(rest)
+    assert window.acked == 21
 
 
 def test_a_wish_for_what_was_not_delivered_moves_nothing_ahead() -> None:
