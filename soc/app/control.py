@@ -13,8 +13,10 @@ from aiohttp import web
 from soc.app.asking import body_of
 from soc.app.centre import Centre
 from soc.app.control_fleet import FleetVerbs
+from soc.app.control_quarantine import QuarantineVerbs
 from soc.app.control_senders import SenderVerbs
 from soc.kernel.clock import Clock
+from soc.pipeline.replay import Replay
 from soc.ports.accounts import Accounts, Person
 
 MAX_BYTES = 4 << 20
@@ -97,6 +99,10 @@ async def open_control(edges: AsyncExitStack, centre: Centre, console: str) -> P
                 clock=centre.clock,
             ),
             SenderVerbs(centre.recorder, centre.folds.keys, centre.authority, agencies, centre.clock),
+            QuarantineVerbs(
+                centre.events,
+                Replay(centre.events, centre.intake, centre.recorder, centre.clock, centre.log),
+            ),
         ]
     )
     path = centre.settings.data_dir / "soc.sock"

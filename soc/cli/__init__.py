@@ -16,6 +16,7 @@ _NOUNS: Final[Mapping[str, str]] = {
     "demo": "soc.cli.demo:demo",
     "ledger": "soc.cli.ledger:ledger",
     "playbook": "soc.cli.playbook:playbook",
+    "quarantine": "soc.cli.quarantine:quarantine",
     "rules": "soc.cli.rules:rules",
     "scan": "soc.cli.scan:scan",
     "serve": "soc.cli.serve:serve",

@@ -11,7 +11,7 @@ from soc.kernel.errors import ConfigError
 from soc.settings.load import load
 from soc.settings.model import Settings
 
-TIMEOUT = aiohttp.ClientTimeout(total=15)
+TIMEOUT_S = 15
 
 config_option = click.option(
     "--config",
@@ -31,21 +31,25 @@ def settings_of(path: Path) -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def say(settings: Settings, verb: str, body: dict[str, Any] | None = None) -> Any:
+def say(
+    settings: Settings, verb: str, body: dict[str, Any] | None = None, *, within_s: int = TIMEOUT_S
+) -> Any:
     """Say *verb* (POST with a body, GET without) and return the JSON answer."""
     socket = settings.data_dir / "soc.sock"
     if not socket.exists():
         raise click.ClickException(
             f"no centre runs on {settings.data_dir} (start it: soc serve --config FILE)"
         )
-    return asyncio.run(_say(socket, verb, body))
+    return asyncio.run(_say(socket, verb, body, within_s))
 
 
-async def _say(socket: Path, verb: str, body: dict[str, Any] | None) -> Any:
+async def _say(socket: Path, verb: str, body: dict[str, Any] | None, within_s: int) -> Any:
     connector = aiohttp.UnixConnector(path=str(socket))
     try:
         async with (
-            aiohttp.ClientSession(connector=connector, timeout=TIMEOUT) as session,
+            aiohttp.ClientSession(
+                connector=connector, timeout=aiohttp.ClientTimeout(total=within_s)
+            ) as session,
             session.request("GET" if body is None else "POST", f"http://soc/{verb}", json=body) as answer,
         ):
             if answer.status != 200:

@@ -106,6 +106,21 @@ class Intake:
         await self.feed.append(_entries(signals, receipt))
         return receipt
 
+    async def again(self, events: Sequence[Event]) -> int:
+        """Read quarantined *events* again; feed and store those that can be read by now, and count them.
+
+        They keep their ids and days. Nobody sends them again, so what follows from them is fed before they
+        leave the quarantine: whoever is cut off in between reads them once more, which is harmless.
+
+        Raises:
+            StoreBusy: nothing is promised; the same events may be read again.
+        """
+        async with self._reading:
+            read, signals = await asyncio.to_thread(self._understand_again, events)
+        await self.feed.append([FeedEntry(version=1, signals=part) for part in feed.split(signals)])
+        await self.writer.write(read)
+        return len(read)
+
     async def beat(self, beat: Beat, origin: Origin) -> Heartbeat:
         """Feed a heartbeat that came with *origin*'s credential."""
         heartbeat = Heartbeat(
@@ -143,12 +158,29 @@ class Intake:
             )
             for sequence, record in enumerate(batch.records, batch.first_seq)
         ]
-        signals = tuple(
-            signal_of(event, rule.id, rule.version)
+        return events, _matched(reading.engine, events)
+
+    def _understand_again(self, events: Sequence[Event]) -> tuple[list[Event], tuple[Signal, ...]]:
+        reading = self.understanding()
+        parsed = (
+            msgspec.structs.replace(
+                parse(
+                    event.record,
+                    event.origin,
+                    received_at_ms=event.received_at_ms,
+                    sources=reading.sources,
+                ),
+                id=event.id,
+            )
             for event in events
-            for rule in reading.engine.match(event)
+            if event.record is not None
         )
-        return events, signals
+        read = [event for event in parsed if Mark.QUARANTINED not in event.marks]
+        return read, _matched(reading.engine, read)
+
+
+def _matched(engine: Engine, events: Sequence[Event]) -> tuple[Signal, ...]:
+    return tuple(signal_of(event, rule.id, rule.version) for event in events for rule in engine.match(event))
 
 
 def _receipt(

@@ -37,7 +37,7 @@ class Receipt(msgspec.Struct, frozen=True):
     acked_seq: int = 0
     """Every number of the spool below this one was acknowledged before; 0: not said."""
     door: str = ""
-    """Way in without sequence numbers (``bulk``, ``beats``, ``relp``, ``syslog``, ``replay``): ``first_seq``
+    """Way in without sequence numbers (``bulk``, ``beats``, ``relp``, ``syslog``): ``first_seq``
     is 1 and ``last_seq`` 0. Empty: a numbered batch."""
     repeats: int = 0
     """Records that may have been stored before under other ids; doors only."""

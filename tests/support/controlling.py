@@ -2,19 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
+from support.centre import receiving
 
 from soc.app.control import PeopleVerbs, control
 from soc.app.control_fleet import FleetVerbs
+from soc.app.control_quarantine import QuarantineVerbs
 from soc.app.control_senders import SenderVerbs
 from soc.gateway.authority import open_authority
 from soc.gateway.credentials import CredentialsFold, enrol, renew
@@ -25,10 +27,13 @@ from soc.health.fleet import Fleet
 from soc.kernel.clock import ManualClock
 from soc.ledger.fact import Fact
 from soc.model.identity import Origin
+from soc.pipeline.intake import Intake
 from soc.pipeline.recorder import Recorder
+from soc.pipeline.replay import Replay
 from soc.stores.memory_log import MemoryLog
 from soc.stores.sqlite_accounts import SqliteAccounts
 
+T = TypeVar("T")
 ORIGIN = Origin("so-y-te", "c1")
 CREDENTIALS, REVISIONS, KEYS = CredentialsFold(), RevisionsFold(), ApiKeysFold()
 SITE: dict[str, object] = {"agency": "so-y-te", "collector": "c1"}
@@ -41,7 +46,13 @@ class Socket:
     path: Path
     recorder: Recorder
     fleet: Fleet
+    intake: Intake
     clock: ManualClock
+    loop: asyncio.AbstractEventLoop
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let *work* be done where the socket is served, from another thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
 
     async def say(self, verb: str, body: dict[str, object] | None = None) -> tuple[int, str]:
         async with (
@@ -71,6 +82,7 @@ class Socket:
 async def controlling(folder: Path) -> AsyncIterator[Socket]:
     """Listen on ``soc.sock`` in *folder* for an agency ``so-y-te``."""
     clock, fleet = ManualClock(datetime(2026, 11, 24, tzinfo=UTC)), Fleet()
+    receiver = await receiving(folder)
     recorder = Recorder(MemoryLog(), [CREDENTIALS, REVISIONS, KEYS], clock)
     await recorder.start()
     agencies = frozenset({"so-y-te"})
@@ -86,11 +98,15 @@ async def controlling(folder: Path) -> AsyncIterator[Socket]:
     senders = SenderVerbs(recorder, KEYS, open_authority(folder, clock.now()), agencies, clock)
     with closing(SqliteAccounts.open(":memory:")) as accounts:
         people = PeopleVerbs(accounts, lambda: "http://127.0.0.1:1", clock)
-        runner = web.AppRunner(control([people, collectors, senders]))
+        quarantine = QuarantineVerbs(
+            receiver.events, Replay(receiver.events, receiver.intake, recorder, clock, receiver.desk.log)
+        )
+        runner = web.AppRunner(control([people, collectors, senders, quarantine]))
         await runner.setup()
         await web.UnixSite(runner, str(folder / "soc.sock")).start()
         try:
-            yield Socket(folder / "soc.sock", recorder, fleet, clock)
+            loop = asyncio.get_running_loop()
+            yield Socket(folder / "soc.sock", recorder, fleet, receiver.intake, clock, loop)
         finally:
             await runner.cleanup()
 
