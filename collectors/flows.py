@@ -32,8 +32,9 @@ class Flows:
         flows = cls([], (waiting, shedding))
         with ExitStack() as stack:
             stack.callback(flows.close)
+            floor_bytes = settings.collector.disk_floor_mib << 20
             for one in settings.sources:
-                source = open_source(one, journal.states(), clock, log)
+                source = open_source(one, journal.states(), clock, log, floor_bytes)
                 flows.sources.append((source, shedding if one.overflow == "shed" else waiting))
             stack.pop_all()
         return flows

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from support.gateway import ORIGIN, URN, SmallGateway
 from support.pki import issue
-from support.spooling import a_journal
 
 from collectors.centre import Centre
 from collectors.corrected import CorrectedClock
@@ -21,7 +20,7 @@ from collectors.pace import Pace
 from collectors.ship import Shipper
 from soc.kernel.clock import SystemClock
 from soc.kernel.logs import open_log
-from soc.spool.journal import Journal
+from soc.spool.journal import Journal, Room, Start
 
 
 class HurriedClock:
@@ -63,7 +62,12 @@ class Shipping:
 
 @asynccontextmanager
 async def shipping(
-    folder: Path, gateway: SmallGateway, *gateways: str, in_flight: int = 4, kbit_s: int = 0
+    folder: Path,
+    gateway: SmallGateway,
+    *gateways: str,
+    in_flight: int = 4,
+    kbit_s: int = 0,
+    kind: type[Journal] = Journal,
 ) -> AsyncIterator[Shipping]:
     """Ship the journal in *folder* while the context lasts; *gateways* instead of the gateway's address."""
     tls = tls_trusting(gateway.ca.path.read_text())
@@ -72,7 +76,8 @@ async def shipping(
     hurried, said, kept = HurriedClock(), StringIO(), asyncio.Event()
     clock, orders = CorrectedClock(hurried), Orders(kept)
     pace = Pace(lambda _: kbit_s, clock)
-    journal = a_journal(folder / "spool", segment_bytes=1)
+    room = Room(1 << 30, 1 << 10, lambda: 1 << 40, segment_bytes=1, reserve_bytes=0)
+    journal = kind(folder / "spool", room, Start("boot", 77))
     addresses = list(gateways) or [gateway.url]
     async with (
         Centre(addresses, tls, clock, pace=pace, heed=orders.heed) as centre,
