@@ -6,6 +6,7 @@ What breaks the reader, makes it run in circles or eat all memory ends that proc
 """
 
 import asyncio
+import signal
 import struct
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -79,7 +80,7 @@ class Apart:
             yield portion
         status = await self.process.wait()
         if status:
-            raise RecordError(self.remarks[-1] if self.remarks else f"its reader ended with status {status}")
+            raise RecordError(self.remarks[-1] if self.remarks and status > 0 else _ending(status))
 
     async def _items(self) -> AsyncIterator[Item]:
         """Yield the records; keep the rest."""
@@ -121,6 +122,14 @@ async def reading_apart(
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_S):
                 await process.wait()
+
+
+def _ending(status: int) -> str:
+    if status > 0:
+        return f"its reader ended with status {status}"
+    if status == -signal.SIGXCPU:
+        return f"its reader took more than {PROCESSOR_S} s of processor time"
+    return f"its reader was ended by signal {-status}"
 
 
 async def _next(stream: asyncio.StreamReader) -> Item | None:

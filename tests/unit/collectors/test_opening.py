@@ -1,5 +1,6 @@
 """Opening: every kind of source that the settings know becomes one that runs."""
 
+import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from support.pki import issue, make_ca
 from collectors.opening import open_source
 from collectors.reading import Source
 from collectors.settings import load_text
+from collectors.source_settings import KINDS
 from collectors.sources.evtx import EvtxFolder
 from collectors.sources.findings import FindingsFolder, Progress
 from collectors.sources.marks import Mark
@@ -94,3 +96,12 @@ def test_exports_that_were_read_are_known(tmp_path: Path) -> None:
 def test_the_live_event_log_is_refused_where_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs Windows"):
         opened("windows", 'channels = ["Security"]', tmp_path)
+
+
+def test_sources_in_the_example_are_accepted_also_those_that_are_commented_out() -> None:
+    example = Path(__file__).resolve().parents[3] / "deploy" / "examples" / "collector.toml"
+    text = re.sub(
+        r"^# (?=\[\[source]]|[a-z_]+ = )", "", example.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    kinds = {source.kind for source in load_text(text, example).sources}
+    assert kinds == KINDS.keys() - {"windows"}

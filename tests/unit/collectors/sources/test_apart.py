@@ -49,8 +49,18 @@ async def test_a_reader_that_fails_says_why(module: Path) -> None:
 
 
 async def test_a_reader_that_is_killed_is_said_to_be(module: Path) -> None:
-    with pytest.raises(RecordError, match="status -9"):
+    with pytest.raises(RecordError, match="ended by signal 9"):
         await read(module, "import os; os.kill(os.getpid(), 9)")
+
+
+async def test_a_reader_that_runs_in_circles_is_said_to(module: Path) -> None:
+    with pytest.raises(RecordError, match="60 s of processor time"):
+        await read(
+            module,
+            "write_remark(out, 'odd'); out.flush(); import os, signal; os.kill(os.getpid(), signal.SIGXCPU)",
+        )
+    with pytest.raises(RecordError, match="status 3"):
+        await read(module, "sys.exit(3)")
 
 
 async def test_a_reader_that_says_nothing_is_given_up(module: Path) -> None:
