@@ -129,10 +129,11 @@ class Followed:
 
     def begins_like(self, head: bytes) -> bool:
         """Return whether what is known of its beginning is that of *head*, or the other way round."""
-        if not self._head and self._cutter is None:
-            self._head = self.content.read(FINGERPRINT_BYTES, 0)
-        size = min(len(head), len(self._head))
-        return size > 0 and head[:size] == self._head[:size]
+        own = self._head or self.content.read(FINGERPRINT_BYTES, 0)
+        if self._cutter is None:
+            self._head = own
+        size = min(len(head), len(own))
+        return size > 0 and head[:size] == own[:size]
 
     def holds_all_of(self, other: Content, size: int) -> bool:
         """Return whether the *size* bytes of *other* are the first of this file, as far as samples tell."""

@@ -99,11 +99,10 @@ def beside(content: Content, size: int, followed: Iterable[Followed]) -> Known |
     for file in followed:
         if not file.begins_like(head):
             continue
-        if file.was_replaced() or (not content.seal() and file.holds_all_of(content, size)):
+        packed = bool(content.seal())
+        if file.gone or file.has_unread() if packed else file.holds_all_of(content, size):
             return None
         if file.known is not None and file.known.is_of(content):
-            if content.seal() and (file.gone or file.has_unread()):
-                return None
             return Known(position=msgspec.structs.replace(file.known, seal=""))
     return Known()
 

@@ -157,9 +157,19 @@ class Tail:
             if now_named is not None and now_named.path != followed.path:
                 followed.path, followed.moved = now_named.path, True
         self._arrivals.keep(places)
-        for file in found:
-            if file.place not in self._files:
-                self._meet(file, now)
+        arrived = [file for file in found if file.place not in self._files]
+        if arrived and any(self._was_replaced(followed) for followed in self._files.values()):
+            self._names_at = now - NAMES_S  # what that one held must be remembered first
+            return
+        for file in arrived:
+            self._meet(file, now)
+
+    def _was_replaced(self, file: Followed) -> bool:
+        try:
+            return file.was_replaced()
+        except OSError as error:
+            self._complain(file.path, error)
+            return False
 
     def _meet(self, file: Named, now: float) -> None:
         try:

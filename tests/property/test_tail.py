@@ -136,7 +136,7 @@ async def _played(story: list[str], manner: Manner) -> tuple[list[str], list[str
         return await site.settle(), site.written
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.sampled_from(sorted(DONE)), max_size=25), st.sampled_from([Manner(), Manner(begins="^line")])
 )
