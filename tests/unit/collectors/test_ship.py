@@ -13,7 +13,7 @@ from support.gateway import ORIGIN, URN, SmallGateway, small_gateway
 from support.shipping import Shipping, shipping
 from support.spooling import a_record
 
-from soc.spool.journal import Journal
+from soc.spool.journal import Journal, Room, Start
 from soc.spool.refused import read_refused
 from soc.wire.messages import Batch
 
@@ -280,25 +280,30 @@ async def test_what_is_asked_for_again_comes_while_other_batches_are_under_way(t
 class SlowMarks(Journal):
     """A journal whose disk takes its time to note what was delivered."""
 
-    marking, may_mark = threading.Event(), threading.Event()
+    def __init__(self, folder: Path, room: Room, start: Start) -> None:
+        super().__init__(folder, room, start)
+        self.may_mark, self.begun, self.marked = threading.Event(), 0, 0
 
     def acknowledge(self, below_seq: int) -> None:
-        self.marking.set()
+        self.begun += 1
         self.may_mark.wait(5)
         super().acknowledge(below_seq)
+        self.marked += 1
 
 
 async def test_a_wish_to_send_again_is_not_overtaken_by_a_slow_disk(tmp_path: Path) -> None:
     async with small_gateway(tmp_path) as gateway, shipping(tmp_path, gateway, kind=SlowMarks) as ship:
+        assert isinstance(ship.journal, SlowMarks)
+        marks = ship.journal
         keep(ship, *"ab")
-        await asyncio.to_thread(SlowMarks.marking.wait, 5)
+        await gateway.until(lambda: marks.begun == 1)
         gateway.hold = lambda batch: asyncio.Event() if batch.first_seq == 1 else None
         gateway.script = lambda _batch: gateway.answer(resend_from=1)
         keep(ship, "c")
         await gateway.until(lambda: gateway.tries == 2)
-        SlowMarks.may_mark.set()
-        await gateway.until(lambda: gateway.at_once == 1)
-        assert ship.journal.acked_seq == 1
+        marks.may_mark.set()
+        await gateway.until(lambda: gateway.at_once == 1 and marks.marked == 2)
+        assert marks.acked_seq == 1
 
 
 async def test_a_backlog_does_not_hold_up_what_is_read_now(tmp_path: Path) -> None:
