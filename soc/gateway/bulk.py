@@ -1,14 +1,15 @@
 """The ``_bulk`` look-alike: for senders that know how to write to Elasticsearch, and nothing else.
 
 A body is stored as a whole and answered "all created", or it is refused as a whole: ``503``, ``text/plain``,
-a word in it, the one refusal on which no known sender loses data. A sender that repeats itself repeats its
+a word in it, the one refusal on which no known sender loses data; whatever else is refused is told in plain
+text too, because rsyslog takes JSON for success. A sender that repeats itself repeats its
 ids (see ``bulk_reading``), so what was stored before the refusal is stored once. Bodies up to
 ``WHOLE_BYTES`` are read to their end before anything is stored; larger ones are stored as they come.
 """
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -27,8 +28,10 @@ MAX_DOCUMENT_BYTES = 8 << 20
 MAX_ITEMS = 200_000
 READ_S = 30
 """How long a body may stand still."""
-LATER = timedelta(seconds=5)
-"""How long a busy centre is asked again when something of the body is stored; clients wait 10 s and more."""
+LATER = timedelta(seconds=4)
+"""How long a busy centre is asked again: rsyslog comes again at once, 500 times a second, until it gives up.
+
+elasticsearch-py waits 10 s for an answer, 5 of which may go by until there is a place at the desk."""
 TOLD_YES = (
     "/_ilm/policy/{name}",
     "/_index_template/{name}",
@@ -73,8 +76,12 @@ class Bulk:
     async def bulk(self, request: web.Request) -> web.Response:
         """Store a body."""
         origin = request[_ORIGIN]
-        with self.doorway.desk.upload(origin), self.doorway.visit(refusing=True) as visit:
-            answer = await self._store(request, _Kept(self.doorway, visit, origin, request.remote or ""))
+        with self.doorway.desk.upload(origin), self.doorway.visit() as visit:
+            kept = _Kept(self.doorway, visit, origin, request.remote or "")
+            try:
+                answer = await self._store(request, kept)
+            finally:
+                kept.drop()
             if request.transport is not None and not request.transport.is_closing():
                 visit.told()
             return answer
@@ -84,14 +91,14 @@ class Bulk:
         begun = clock.monotonic()
         reading = BulkReader(request.match_info.get("index", ""))
         async for piece in _plain(request, self.max_body_bytes):
-            kept.add(reading.feed(piece))
+            kept.add(reading.feed(piece), len(piece))
             if reading.waiting > MAX_DOCUMENT_BYTES:
                 raise _too_large(f"a document is larger than {MAX_DOCUMENT_BYTES} bytes")
             if kept.waiting_bytes >= WHOLE_BYTES:
                 await kept.store()
             # A body of millions of small documents must not keep all others waiting.
             await asyncio.sleep(0)
-        kept.add(reading.end())
+        kept.add(reading.end(), 0)
         await kept.store()
         took_ms = round((clock.monotonic() - begun) * 1000)
         return _json(bulk_answers.all_stored(kept.answers, took_ms))
@@ -102,15 +109,15 @@ class Bulk:
             request[_ORIGIN] = self._origin(request)
             return await handler(request)
         except AuthError as error:
-            return _json(bulk_answers.refused(401, str(error)), 401)
+            return _refused(401, str(error))
         except WireError as error:
-            return _json(bulk_answers.refused(400, str(error)), 400)
+            return _refused(400, str(error))
         except StoreBusy as error:
             return _busy(str(error), error.wait)
         except (StoreError, ClientError, OSError) as error:
             return _busy(str(error) or f"nothing came for {READ_S} s")
         except web.HTTPClientError as error:
-            return _json(bulk_answers.refused(error.status, error.text or error.reason), error.status)
+            return _refused(error.status, error.text or error.reason)
 
     def _origin(self, request: web.Request) -> Origin:
         transport, address = request.transport, request.remote or ""
@@ -133,10 +140,15 @@ class _Kept:
     waiting_bytes: int = 0
     _waiting: list[Item] = field(default_factory=list)
 
-    def add(self, items: list[Item]) -> None:
-        """Keep *items* until they are stored."""
+    def add(self, items: list[Item], bytes_: int) -> None:
+        """Keep *items*, and what of *bytes_* more is in none yet, until they are stored.
+
+        Raises:
+            StoreBusy: bodies on their way in hold as much memory as they may.
+        """
+        self.doorway.desk.memory.take(bytes_)
+        self.waiting_bytes += bytes_
         self._waiting += items
-        self.waiting_bytes += sum(len(item.document) for item in items)
         self.answers += map(bulk_answers.item_stored, items)
         if len(self.answers) > MAX_ITEMS:
             raise _too_large(f"more than {MAX_ITEMS} actions")
@@ -149,8 +161,13 @@ class _Kept:
             for record in self.doorway.records(item.document, self.peer, item.own_id)
         ]
         await self.visit.take(self.origin, records, patience=LATER)
-        self._waiting.clear()
+        self.drop()
+
+    def drop(self) -> None:
+        """Keep no longer what waits."""
+        self.doorway.desk.memory.give(self.waiting_bytes)
         self.waiting_bytes = 0
+        self._waiting.clear()
 
 
 async def _plain(request: web.Request, limit: int) -> AsyncIterator[bytes]:
@@ -189,13 +206,16 @@ async def _name_the_product(_request: web.Request, response: web.StreamResponse)
     response.headers.update(bulk_answers.PRODUCT)
 
 
-def _json(body: bytes, status: int = 200) -> web.Response:
-    return web.Response(body=body, status=status, content_type="application/json")
+def _json(body: bytes) -> web.Response:
+    return web.Response(body=body, content_type="application/json")
+
+
+def _refused(status: int, why: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=f"{why}\n", headers=headers)
 
 
 def _busy(why: str, wait: timedelta = timedelta(seconds=2)) -> web.Response:
-    headers = {"Retry-After": str(math.ceil(wait.total_seconds()))}
-    return web.Response(status=503, text=f"busy: {why}\n", headers=headers)
+    return _refused(503, f"busy: {why}", {"Retry-After": str(math.ceil(wait.total_seconds()))})
 
 
 def _too_large(why: str) -> web.HTTPRequestEntityTooLarge:

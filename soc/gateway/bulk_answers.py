@@ -39,12 +39,6 @@ def all_stored(items: Iterable[bytes], took_ms: int) -> bytes:
     return b'{"took":%d,"errors":false,"items":[%b]}' % (took_ms, b",".join(items))
 
 
-def refused(status: int, why: str) -> bytes:
-    """Return why a request is refused for good; Vector wants both words of ``error``."""
-    kind = "security_exception" if status == 401 else "illegal_argument_exception"
-    return _json({"error": {"type": kind, "reason": why}, "status": status})
-
-
 def asked_first(version: str) -> dict[str, bytes]:
     """Return, by path, what clients ask of a server (of *version*) before they send anything."""
     number = {

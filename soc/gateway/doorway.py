@@ -31,9 +31,9 @@ class Doorway:
     zone: str
     _doubts: Doubts = field(default_factory=Doubts)
 
-    def visit(self, *, refusing: bool = False) -> Visit:
-        """Return a new conversation; *refusing* says that its sender knows "later"."""
-        return Visit(self.desk, self.door, self._doubts, refusing)
+    def visit(self) -> Visit:
+        """Return a new conversation."""
+        return Visit(self.desk, self.door, self._doubts)
 
     def origin(self, writer: asyncio.StreamWriter) -> Origin:
         """Return whom the certificate at the other end speaks for at this moment.

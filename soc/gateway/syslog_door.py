@@ -45,7 +45,8 @@ class Syslog:
         records = [
             record
             for piece in pieces
-            for record in self.doorway.records(piece.raw, address, split=piece.split)
+            if (raw := piece.raw.rstrip(b"\r\n\0"))  # rsyslog and syslog-ng count the line end, too
+            for record in self.doorway.records(raw, address, split=piece.split)
         ]
         if records:
             await visit.take(self.doorway.origin(writer), records, patience=FOR_EVER)

@@ -1,8 +1,8 @@
 """A visit: one conversation's way to the desk, and what its sender may not know of it.
 
-Records are taken portion by portion, while there is room. What was taken before the conversation broke may
-come again in another one; when it comes under another id it is stored twice, and counted as a possible
-repeat.
+Records are taken portion by portion, while there is room, and a busy centre is waited for: a sender that is
+refused at once may come again at once. What was taken before a conversation broke may come again in another
+one; when it comes under another id it is stored twice, and counted as a possible repeat.
 """
 
 from collections import OrderedDict, deque
@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Self
 
 from soc.gateway.desk import MAX_TAKE_BYTES, Desk, Door
-from soc.kernel.errors import StoreBusy
+from soc.kernel.errors import StoreBusy, StoreError
 from soc.kernel.ids import digest
 from soc.model.identity import Origin
 from soc.model.record import Record
@@ -24,23 +24,39 @@ DOUBTED = 50_000
 
 
 class Doubts:
-    """Stored records of which their senders may not know, the newest of all conversations of one door."""
+    """What may come once more, of the newest conversations of one door, with the own ids it is stored under.
+
+    Stored records of which the sender may not know; and refused ones, of which nothing is stored: rsyslog
+    sends those not once more but twice, in a larger body and then alone.
+    """
 
     def __init__(self) -> None:
         """Begin without any."""
         self._own_ids: OrderedDict[str, str] = OrderedDict()
 
-    def add(self, records: Iterable[tuple[str, str]]) -> None:
-        """Remember *records* by (what they say, own id)."""
+    def stored(self, records: Iterable[tuple[str, str]]) -> None:
+        """Remember (what they say, own id) of records that are stored."""
         for said, own_id in records:
             self._own_ids[said] = own_id
             self._own_ids.move_to_end(said)
+        self._forget()
+
+    def refused(self, said: Iterable[str]) -> None:
+        """Remember what records say that are not stored."""
+        for one in said:
+            self._own_ids.setdefault(one, "")
+        self._forget()
+
+    def hear(self, said: str, own_id: str) -> bool:
+        """Return whether *said* was stored before, under another id than now."""
+        if said not in self._own_ids:
+            return False
+        self._own_ids[said] = self._own_ids[said] or own_id
+        return self._own_ids[said] != own_id
+
+    def _forget(self) -> None:
         while len(self._own_ids) > DOUBTED:
             self._own_ids.popitem(last=False)
-
-    def repeated(self, said: str, own_id: str) -> bool:
-        """Return whether this was said before under another id."""
-        return self._own_ids.get(said, own_id) != own_id
 
 
 @dataclass(slots=True)
@@ -50,16 +66,13 @@ class Visit:
     desk: Desk
     door: Door
     doubts: Doubts
-    refusing: bool = False
-    """Its sender knows "later": nothing is waited for before the first records are taken."""
-    _taken: bool = False
     _untold: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=UNTOLD))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.doubts.add(self._untold)
+        self.doubts.stored(self._untold)
 
     def told(self) -> None:
         """Note that the sender knows of all that was taken."""
@@ -76,23 +89,30 @@ class Visit:
         clock = self.desk.clock
         until = clock.monotonic() + patience.total_seconds()
         waiting = deque(portions(records))
-        while waiting:
-            try:
-                await self._take(origin, waiting)
-            except StoreBusy as busy:
-                unbegun = self.refusing and not self._taken
-                if unbegun or clock.monotonic() + busy.wait.total_seconds() > until:
-                    raise
-                await clock.sleep(busy.wait)
+        try:
+            while waiting:
+                await self._try(origin, waiting, until)
+        except StoreError:
+            self.doubts.refused(_said(origin, record) for portion in waiting for record in portion)
+            raise
+
+    async def _try(self, origin: Origin, waiting: deque[Sequence[Record]], until: float) -> None:
+        clock = self.desk.clock
+        try:
+            await self._take(origin, waiting)
+        except StoreBusy as busy:
+            left = timedelta(seconds=until - clock.monotonic())
+            if left <= timedelta(0):
+                raise
+            await clock.sleep(min(busy.wait, left))
 
     async def _take(self, origin: Origin, waiting: deque[Sequence[Record]]) -> None:
         size = sum(len(record.raw) for portion in waiting for record in portion)
         async with self.desk.admit(origin, bytes_=size):
             while waiting:
                 said = [(_said(origin, record), record.own_id) for record in waiting[0]]
-                repeats = sum(self.doubts.repeated(*one) for one in said)
+                repeats = sum(self.doubts.hear(*one) for one in said)
                 await self.desk.take(origin, self.door, waiting[0], repeats=repeats)
-                self._taken = True
                 self._untold += said
                 waiting.popleft()
 

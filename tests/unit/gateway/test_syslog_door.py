@@ -46,12 +46,12 @@ def counted(message: bytes) -> bytes:
 
 async def test_lines_and_counted_messages_are_stored_mixed_as_they_come(tmp_path: Path) -> None:
     async with syslog(tmp_path) as (centre, caller, ended):
-        await caller.say(LINE + b"1\n" + counted(LINE + b"2\n2") + LINE + b"3\r\n\n")
+        await caller.say(LINE + b"1\n" + counted(LINE + b"2\n2") + LINE + b"3\r\n\n" + counted(LINE + b"4\n"))
         caller.writer.close()
         await moved_until(centre.clock, lambda: bool(ended))
         events = await stored(centre)
         assert [event.original for event in events] == [
-            (LINE + end).decode() for end in (b"1", b"2\n2", b"3")
+            (LINE + end).decode() for end in (b"1", b"2\n2", b"3", b"4")
         ]
         assert {(event.origin, event.source) for event in events} == {(ORIGIN, "syslog")}
 

@@ -1,14 +1,16 @@
 """What a sender may not know to be stored is a possible repeat when it comes again under another id."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.centre import Receiving, receiving
-from support.doors import ORIGIN, doorway, receipts
+from support.doors import ORIGIN, Faulty, doorway, receipts
 
 from soc.gateway.desk import Door
 from soc.gateway.doorway import PATIENCE, Doorway
 from soc.gateway.visit import DOUBTED, UNTOLD, Doubts, portions
+from soc.kernel.errors import StoreBusy
 from soc.model.identity import Origin
 from soc.model.record import Record
 from soc.wire.codec import MAX_RECORD_BYTES
@@ -17,7 +19,13 @@ LINES = [b"<13>Nov 24 08:00:00 host app: %d" % n for n in range(5)]
 
 
 async def sent(
-    way: Doorway, lines: list[bytes], *, told: bool, own_id: str = "", origin: Origin = ORIGIN
+    way: Doorway,
+    lines: list[bytes],
+    *,
+    told: bool,
+    own_id: str = "",
+    origin: Origin = ORIGIN,
+    patience: timedelta = PATIENCE,
 ) -> None:
     with way.visit() as visit:
         records = [
@@ -25,7 +33,7 @@ async def sent(
             for line in lines
             for record in way.records(line, "10.0.0.1", own_id and own_id + str(line))
         ]
-        await visit.take(origin, records, patience=PATIENCE)
+        await visit.take(origin, records, patience=patience)
         if told:
             visit.told()
 
@@ -60,11 +68,25 @@ async def test_what_comes_again_under_its_own_id_or_from_another_is_no_repeat(tm
     assert (await receipts(centre))[1].known == 5
 
 
+async def test_what_was_refused_and_comes_twice_is_stored_twice_and_counted_once(tmp_path: Path) -> None:
+    faulty = Faulty()
+    faulty.busy()
+    centre = await receiving(tmp_path, writer=faulty)
+    way = doorway(centre, Door.BULK, "syslog")
+    with pytest.raises(StoreBusy):
+        await sent(way, LINES, told=True, own_id="body:1", patience=timedelta(0))
+    for own_id in ("body:2", "body:2", "body:3"):
+        await sent(way, LINES, told=True, own_id=own_id)
+    assert [(one.stored, one.repeats) for one in await receipts(centre)] == [(5, 0), (0, 0), (5, 5)]
+
+
 def test_no_more_is_remembered_than_fits() -> None:
     doubts = Doubts()
-    doubts.add((str(n), "first") for n in range(DOUBTED + 1))
-    assert not doubts.repeated("0", "other")
-    assert doubts.repeated("1", "other")
+    doubts.stored((str(n), "first") for n in range(DOUBTED + 1))
+    assert not doubts.hear("0", "other")
+    assert doubts.hear("1", "other")
+    doubts.refused(["late"])
+    assert not doubts.hear("1", "other")
     assert UNTOLD < DOUBTED
 
 
