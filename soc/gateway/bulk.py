@@ -1,10 +1,12 @@
 """The ``_bulk`` look-alike: for senders that know how to write to Elasticsearch, and nothing else.
 
 A body is stored as a whole and answered "all created", or it is refused as a whole: ``503``, ``text/plain``,
-a word in it, the one refusal on which no known sender loses data; whatever else is refused is told in plain
-text too, because rsyslog takes JSON for success. A sender that repeats itself repeats its
-ids (see ``bulk_reading``), so what was stored before the refusal is stored once. Bodies up to
-``WHOLE_BYTES`` are read to their end before anything is stored; larger ones are stored as they come.
+a word in it; rsyslog, for which that is not good enough, by the end of its connection. Whatever else is
+refused is told in plain text too, because rsyslog takes JSON for success.
+
+A sender that repeats itself repeats its ids (see ``bulk_reading``), so what was stored before a refusal is
+stored once. Bodies up to ``WHOLE_BYTES`` are read to their end before anything is stored; larger ones are
+stored as they come.
 """
 
 import asyncio
@@ -113,9 +115,9 @@ class Bulk:
         except WireError as error:
             return _refused(400, str(error))
         except StoreBusy as error:
-            return _busy(str(error), error.wait)
+            return _busy(request, str(error), error.wait)
         except (StoreError, ClientError, OSError) as error:
-            return _busy(str(error) or f"nothing came for {READ_S} s")
+            return _busy(request, str(error) or f"nothing came for {READ_S} s")
         except web.HTTPClientError as error:
             return _refused(error.status, error.text or error.reason)
 
@@ -214,7 +216,14 @@ def _refused(status: int, why: str, headers: Mapping[str, str] | None = None) ->
     return web.Response(status=status, text=f"{why}\n", headers=headers)
 
 
-def _busy(why: str, wait: timedelta = timedelta(seconds=2)) -> web.Response:
+def _busy(request: web.Request, why: str, wait: timedelta = timedelta(seconds=2)) -> web.Response:
+    """Refuse for now, in the way that its sender bears.
+
+    rsyslog gives a batch up that is refused as often as it has documents, and bears any number of connections
+    that are cut; it is the one sender that does not say its name.
+    """
+    if "User-Agent" not in request.headers and request.transport is not None:
+        request.transport.close()
     return _refused(503, f"busy: {why}", {"Retry-After": str(math.ceil(wait.total_seconds()))})
 
 

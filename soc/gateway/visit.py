@@ -21,6 +21,8 @@ from soc.wire.codec import MAX_RECORDS
 UNTOLD = 1000
 """Newest records of one conversation that are remembered; rsyslog leaves 128 unanswered."""
 DOUBTED = 50_000
+AGAIN = timedelta(seconds=2)
+"""After a failure that does not say when to try again."""
 
 
 class Doubts:
@@ -81,7 +83,7 @@ class Visit:
     async def take(self, origin: Origin, records: Sequence[Record], *, patience: timedelta) -> None:
         """Have *records* stored and fed; after an error the same ones may be given again.
 
-        *patience* says for how long a busy centre is asked again.
+        *patience* says for how long a centre that is busy, or whose store fails, is asked again.
 
         Raises:
             StoreError: not all were taken.
@@ -100,11 +102,11 @@ class Visit:
         clock = self.desk.clock
         try:
             await self._take(origin, waiting)
-        except StoreBusy as busy:
+        except StoreError as error:
             left = timedelta(seconds=until - clock.monotonic())
             if left <= timedelta(0):
                 raise
-            await clock.sleep(min(busy.wait, left))
+            await clock.sleep(min(error.wait if isinstance(error, StoreBusy) else AGAIN, left))
 
     async def _take(self, origin: Origin, waiting: deque[Sequence[Record]]) -> None:
         size = sum(len(record.raw) for portion in waiting for record in portion)

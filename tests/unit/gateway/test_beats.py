@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pylogbeat import PyLogBeatClient  # type: ignore[import-untyped]
+from pylogbeat import PyLogBeatClient
 from support.beats import batch, compressed, document, window
 from support.centre import Receiving, receiving
 from support.doors import (

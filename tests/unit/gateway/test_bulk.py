@@ -245,10 +245,12 @@ async def test_busy_in_the_middle_refuses_the_whole_and_all_is_stored_once_in_th
 ) -> None:
     faulty = Faulty()
     faulty.busy(after=2)
-    faulty.refusals[-1] = StoreError("the disk is gone")
+    faulty.refusals[2:] = [StoreError("the disk is gone")] * 3
     body = a_body(2500, ids=ids)
-    async with a_client(tmp_path, writer=faulty) as client:
-        refused = await client.bulk(body)
+    async with a_client(tmp_path, writer=faulty) as client, asyncio.TaskGroup() as group:
+        asked = group.create_task(client.bulk(body))
+        await moved_until(client.centre.clock, asked.done)
+        refused = await asked
         assert (refused.status, refused.headers[PRODUCT]) == (503, "Elasticsearch")
         assert refused.headers["Content-Type"].startswith("text/plain")
         assert int(refused.headers["Retry-After"]) > 0
@@ -272,6 +274,20 @@ async def test_a_busy_centre_is_asked_again_for_some_seconds(tmp_path: Path) -> 
                 assert (await asked).status == status
                 held = client.centre.clock.monotonic() - begun
                 assert held == (2 if status == 200 else LATER.total_seconds())
+
+
+async def test_a_sender_without_a_name_is_refused_by_the_end_of_its_connection(tmp_path: Path) -> None:
+    faulty = Faulty()
+    faulty.busy(times=100)
+    async with a_client(tmp_path, writer=faulty) as client, asyncio.TaskGroup() as group:
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+        head = f"POST /_bulk HTTP/1.1\r\nHost: x\r\nAuthorization: {client.key}\r\n"
+        writer.write(f"{head}Content-Length: {len(a_body(1))}\r\n\r\n".encode() + a_body(1))
+        heard = group.create_task(reader.read())
+        await moved_until(client.centre.clock, heard.done)
+        assert heard.result() == b""
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_one_id_said_twice_is_one_event_if_it_says_the_same(tmp_path: Path) -> None:
