@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from soc.kernel.errors import RecordError
@@ -11,7 +12,8 @@ from soc.wire.codec import MAX_RECORD_BYTES
 DELIMITERS = ",;\t|"
 MAX_COLUMNS = 1000
 MIN_COLUMNS = 2
-"""Lines with fewer cells before the header are titles."""
+HEADER_WITHIN = 30
+"""Lines among which the header stands; before it come titles, which fill fewer cells."""
 
 
 def csv_rows(text: str) -> Iterator[dict[str, Any]]:
@@ -23,16 +25,25 @@ def csv_rows(text: str) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(MAX_RECORD_BYTES)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
     try:
-        header = next((line for line in lines if sum(map(bool, line)) >= MIN_COLUMNS), None)
-        if header is None:
-            raise RecordError("no table with a header of two columns or more")
-        names = _names(header)
-        for line in lines:
+        beginning = list(islice(lines, HEADER_WITHIN))
+        at = _header_at(beginning)
+        names = _names(beginning[at])
+        for line in chain(beginning[at + 1 :], lines):
             row = dict(_cells(names, line))
             if row:
                 yield row
     except csv.Error as error:
         raise RecordError(f"CSV line {lines.line_num}: {error}") from error
+
+
+def _header_at(lines: Sequence[Sequence[str]]) -> int:
+    """Return which line is the header: the first to fill at least half as many cells as any."""
+    filled = [sum(map(bool, line)) for line in lines]
+    enough = max(MIN_COLUMNS, max(filled, default=0) / 2)
+    at = next((number for number, count in enumerate(filled) if count >= enough), None)
+    if at is None:
+        raise RecordError("no table with a header of two columns or more")
+    return at
 
 
 def _delimiter(text: str) -> str:

@@ -8,6 +8,7 @@ cannot be told is refused: taken for harmless it would be lost.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from soc.kernel.errors import RecordError, shortened
@@ -108,13 +109,19 @@ def _severity(columns: Fields) -> str:
     # A whole number is a level on somebody's own scale: 4 is the worst of one scanner and half of another.
     scale = [stated] if isinstance(stated, float) or "." in str(stated) else []
     scores = [value for name, value in columns.items() if _SCORE.fullmatch(name)]
-    numbers = [number for value in (*scores, *scale) if (number := decimal_of(value)) is not None]
+    numbers = [number for value in (*scores, *scale) if (number := _score(value)) is not None]
     usable = [float(number) for number in numbers if 0 <= number <= _HIGHEST_CVSS]
     if usable:
         return next(severity for least, severity in _CVSS if max(usable) >= least)
     raise RecordError(
         f"a finding of severity {shortened(stated)}; accepted: {', '.join(_WORDS)}, or a CVSS score"
     )
+
+
+def _score(value: Any) -> Decimal | None:
+    """Return the number that a score is, or begins with: `7.5 (AV:N/AC:L)`."""
+    words = str(value).split(maxsplit=1)
+    return decimal_of(words[0]) if words else None
 
 
 def _state(columns: Fields) -> str:

@@ -145,6 +145,7 @@ def test_severities_are_told_by_word_or_score(stated: str | float, severity: str
         ({"severity": 4, "CVSS": 5.0}, "medium"),
         ({"CVSS v2.0 Base Score": "10", "CVSS v3.0 Base Score": "7.5"}, "critical"),
         ({"risk": "low", "cvss": "9.8"}, "low"),
+        ({"Severity": "4", "CVSS Base": "7.5 (AV:N/AC:L)", "CVSS Note": " "}, "high"),
         ({"cvss_vector": "AV:N/AC:L", "cvss_score": "7.0"}, "high"),
     ],
 )

@@ -34,6 +34,11 @@ def test_titles_before_the_header_empty_lines_and_empty_cells_are_passed_over() 
     assert found("Scan report\n\na,b\n\n1,\n,\n") == [{"a": "1"}]
 
 
+def test_titles_of_several_cells_are_told_from_the_header() -> None:
+    text = '"Report","24/11/2026"\n"Company","x"\n\n"IP","DNS","QID","Title","Severity"\n"10.1.1.5","","7","t","4"\n'
+    assert found(text) == [{"IP": "10.1.1.5", "QID": "7", "Title": "t", "Severity": "4"}]
+
+
 def test_columns_without_a_name_or_with_the_same_one_keep_their_cells() -> None:
     assert found("a,,a\n1,2,3,4\n") == [{"a": "1", "column_2": "2", "a_3": "3", "column_4": "4"}]
 
