@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import getpass
+import resource
 import signal
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def sign_in(name: str, role: str, agency: str | None, config_path: Path, *, pass
 async def _serve(settings: Settings) -> None:
     # Rules and parsed events are many small objects that live long: look for cycles less often.
     gc.set_threshold(50_000, 20, 100)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is a descriptor
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

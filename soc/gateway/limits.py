@@ -162,7 +162,7 @@ class Memory:
 
 @dataclass(slots=True)
 class Failures:
-    """Failed proofs of identity per address, in windows of a minute; of the newest 4,096 addresses."""
+    """What failed per address, in windows of a minute; of the newest 4,096 addresses."""
 
     most_addresses: int = 4096
     window_s: float = 60.0

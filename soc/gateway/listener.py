@@ -8,18 +8,18 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from soc.gateway.limits import Crowd
+from soc.gateway.limits import Crowd, Failures
 from soc.gateway.patience import Guarded, Patience
 from soc.kernel.clock import Clock
 from soc.kernel.errors import ConfigError
 from soc.kernel.logs import Log, Said
 
 BACKLOG = 512
-DEAD_AFTER_S = 60
-"""Quiet for so long, a peer is asked by TCP whether it is still there."""
+KEEP_ALIVE = {socket.TCP_KEEPIDLE: 60, socket.TCP_KEEPINTVL: 15, socket.TCP_KEEPCNT: 4}
+"""Quiet for a minute, a peer is asked by TCP whether it is still there; after another one it is not."""
 TLS_END_S = 5
 EXHAUSTED = timedelta(seconds=1)
 """Pause when the process has no descriptor for another connection."""
@@ -33,6 +33,8 @@ class Listener:
     patience: Patience
     clock: Clock
     log: Log
+    strangers: Failures = field(default_factory=Failures)
+    """Connections that came to nothing, per address."""
 
     async def accept(
         self, door: socket.socket, tls: ssl.SSLContext, protocol: Callable[[], asyncio.Protocol]
@@ -51,6 +53,7 @@ class Listener:
                     continue
                 if not self.crowd.enter(peer[0]):
                     connection.close()
+                    self._say(Said.LIMITED, peer[0], f"no place beside {self.crowd.inside} connections")
                     continue
                 group.create_task(self._lead(connection, peer[0], tls, protocol), name=f"from {peer[0]}")
 
@@ -74,9 +77,14 @@ class Listener:
             )
             await guarded.lost
         except OSError as error:
-            self.log.info(Said.DOOR, address=address, why=f"no handshake: {type(error).__name__}")
+            self._say(Said.DOOR, address, f"no handshake: {type(error).__name__}")
         finally:
             self.crowd.leave(address)
+
+    def _say(self, event: Said, address: str, why: str) -> None:
+        """Say what an address did once a minute, however often it does so."""
+        if self.strangers.count(address, self.clock.monotonic()) == 1:
+            self.log.info(event, address=address, why=why)
 
 
 async def bind(listen: str) -> socket.socket:
@@ -100,4 +108,5 @@ async def bind(listen: str) -> socket.socket:
 
 def _keep_alive(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, DEAD_AFTER_S)
+    for option, value in KEEP_ALIVE.items():
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -1,6 +1,7 @@
 """Connections are counted before their first byte: too many, in all or from one address, are let go."""
 
 import asyncio
+import io
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from support.centre import crowd_is, listening, receiving
 from soc.gateway.limits import Crowd
 from soc.gateway.listener import bind
 from soc.kernel.errors import ConfigError
+from soc.kernel.logs import open_log
 
 
 @pytest.mark.parametrize("crowd", [Crowd(3, 9), Crowd(9, 3)], ids=["in all", "from one address"])
@@ -28,6 +30,21 @@ async def test_one_connection_too_many_is_let_go_and_its_place_given_back(
         await crowd_is(crowd, 3)
         for _, other in [*three[1:], (reader, writer)]:
             other.transport.abort()
+
+
+async def test_a_stranger_fills_no_log(tmp_path: Path) -> None:
+    centre, said, crowd = await receiving(tmp_path), io.StringIO(), Crowd(1, 1)
+    centre.desk.log = open_log(said)
+    async with listening(centre, crowd=crowd) as url:
+        port = int(url.rsplit(":", 1)[1])
+        for _ in range(5):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            await crowd_is(crowd, 1)
+            writer.transport.abort()
+            await crowd_is(crowd, 0)
+    (line,) = said.getvalue().splitlines()
+    assert "127.0.0.1" in line
 
 
 async def test_an_address_that_cannot_be_listened_on_is_named(tmp_path: Path) -> None:
