@@ -115,6 +115,8 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
         events = await asyncio.to_thread(EmbeddedEventStore.open, folder / "events")
         stack.push_async_callback(events.close)
         recorder = await _recorder(ledger, folds, clock, folder)
+        fleet = await open_accounts(feeds, FileSnapshots(folder / "accounts.snapshot"), clock)
+        stack.push_async_callback(fleet.save)
         intake = Intake(lambda: rules.understanding, events, Feed(feeds, "centre", boot, clock), clock)
         yield Centre(
             settings=settings,
@@ -130,7 +132,7 @@ async def open_centre(settings: Settings, clock: Clock, log: Log) -> AsyncIterat
             signer=open_signer(folder / "pki"),
             intake=intake,
             report=SelfReport(intake, clock, boot),
-            fleet_accounts=await open_accounts(feeds, FileSnapshots(folder / "accounts.snapshot"), clock),
+            fleet_accounts=fleet,
             status=CorrelateStatus(),
             playbooks=read_playbooks(settings.playbooks.folders),
             national=await _national(stack, settings),

@@ -11,5 +11,9 @@ class SnapshotStore(Protocol):
         ...
 
     async def save(self, data: bytes) -> None:
-        """Replace the snapshot durably, all or nothing."""
+        """Replace the snapshot durably, all or nothing.
+
+        Raises:
+            StoreBusy: the old one stays; save again later.
+        """
         ...

@@ -4,6 +4,8 @@ import asyncio
 import os
 from pathlib import Path
 
+from soc.kernel.errors import StoreBusy
+
 
 class FileSnapshots:
     """The snapshot in *path*."""
@@ -17,8 +19,15 @@ class FileSnapshots:
         return await asyncio.to_thread(self._read)
 
     async def save(self, data: bytes) -> None:
-        """Replace the file; a crash leaves the old one or the new one."""
-        await asyncio.to_thread(self._write, data)
+        """Replace the file; a crash leaves the old one or the new one.
+
+        Raises:
+            StoreBusy: it cannot be written, and the old one stays.
+        """
+        try:
+            await asyncio.to_thread(self._write, data)
+        except OSError as error:
+            raise StoreBusy(f"{self._path}: {error.strerror}") from error
 
     def _read(self) -> bytes | None:
         try:

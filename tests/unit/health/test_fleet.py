@@ -152,6 +152,11 @@ def test_a_number_of_two_starts_means_a_restored_spool() -> None:
     assert told(a_receipt(1, 10), msgspec.structs.replace(a_receipt(11, 12), boot="c")).notices() == []
 
 
+def test_every_number_of_a_start_is_remembered_not_the_last_ones_alone() -> None:
+    later = msgspec.structs.replace(a_receipt(5, 6), boot="c")
+    assert [notice.kind for notice in told(a_receipt(1, 10), a_receipt(21, 30), later).notices()] == ["clone"]
+
+
 def test_two_starts_that_speak_at_once_are_a_clone() -> None:
     beats = [a_beat(boot=boot, at=NOW + at * 60_000) for boot, at in [("a", 0), ("b", 1), ("a", 2), ("b", 3)]]
     assert told(*beats).notices() == []

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from soc.kernel.errors import StoreBusy
 from soc.ports.snapshots import SnapshotStore
 from soc.stores.snapshots import FileSnapshots, MemorySnapshots
 
@@ -28,3 +29,10 @@ async def test_a_crash_while_writing_leaves_the_old_one(tmp_path: Path) -> None:
     assert await snapshots.load() == b"old"
     await snapshots.save(b"new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger.snapshot"]  # noqa: ASYNC240
+
+
+async def test_a_snapshot_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    snapshots = FileSnapshots(tmp_path / "there" / "x.snapshot")
+    with pytest.raises(StoreBusy, match="there"):
+        await snapshots.save(b"new")
+    assert await snapshots.load() is None
