@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
+import aiohttp
 from support.gateway import ORIGIN, URN, SmallGateway, small_gateway
 from support.pki import issue
 from support.revising import Revising, revising, settings_text
@@ -16,6 +17,7 @@ from support.revising import Revising, revising, settings_text
 from collectors.agent import Agent
 from collectors.configuration import TRIAL
 from collectors.credential import store_credential
+from collectors.generation import SETTLED
 from soc.kernel.clock import SystemClock
 from soc.kernel.logs import open_log
 from soc.model.heartbeat import Fate
@@ -23,10 +25,10 @@ from soc.wire.messages import EnrolAnswer
 
 
 class LongWaits:
-    """The machine's clock, but whoever waits for the end of a trial is told when."""
+    """The machine's clock, but whoever waits for a trial to end or a generation to settle is told when."""
 
     def __init__(self) -> None:
-        self.over = asyncio.Event()
+        self.over, self.settled = asyncio.Event(), asyncio.Event()
         self._clock = SystemClock()
 
     def now(self) -> datetime:
@@ -41,6 +43,9 @@ class LongWaits:
     async def sleep(self, duration: timedelta) -> None:
         if duration == TRIAL:
             await self.over.wait()
+        elif duration == SETTLED:
+            await self.settled.wait()
+            self.settled.clear()
         else:
             await self._clock.sleep(duration)
 
@@ -74,10 +79,10 @@ def local(gateway: SmallGateway, more: str = "") -> str:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
+async def running(folder: Path, *, more: str = "", days: float = 300) -> AsyncIterator[Running]:
     async with small_gateway(folder) as gateway:
-        site = revising(folder, local(gateway))
-        client = issue(gateway.ca, URN, life=timedelta(days=300))
+        site = revising(folder, local(gateway, more))
+        client = issue(gateway.ca, URN, life=timedelta(days=days))
         pems = client.certificate.read_text(), gateway.ca.path.read_text(), site.signer.read_text()
         store_credential(
             folder / "data" / "credential", client.key.read_bytes(), EnrolAnswer(1, ORIGIN, *pems)
@@ -139,3 +144,28 @@ async def test_settings_that_are_refused_are_said_so_and_disturb_nothing(tmp_pat
         run.gateway.configuration = run.site.signed(1, "[collector]\n")
         await run.until(lambda: run.fate() == (1, Fate.REFUSED))
     assert run.starts == 1
+
+
+async def test_a_new_certificate_is_taken_without_a_restart(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    async with running(tmp_path, days=0.5) as run:
+        (logs / "a.log").write_text("one\n")
+        await run.until(lambda: run.gateway.records == {1: "one"} and bool(run.gateway.beats))
+        before = run.gateway.beats[-1].certificate_until_ms
+        run.clock.settled.set()
+        await run.until(lambda: run.starts == 2)
+        (logs / "b.log").write_text("two\n")
+        await run.until(lambda: run.gateway.records == {1: "one", 2: "two"})
+        await run.until(lambda: run.gateway.beats[-1].certificate_until_ms > before)
+    assert len(run.gateway.renewals) == 1
+    assert run.gateway.repeated == 0
+
+
+async def test_figures_are_shown_where_the_settings_say(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    async with running(tmp_path, more=f'metrics = "{address}"') as run, aiohttp.ClientSession() as session:
+        await run.until(lambda: run.starts == 1)
+        async with session.get(f"http://{address}/metrics") as answer:
+            assert "soc_collector_next_seq 1\n" in await answer.text()
