@@ -35,7 +35,8 @@ def test_titles_before_the_header_empty_lines_and_empty_cells_are_passed_over() 
 
 
 def test_titles_of_several_cells_are_told_from_the_header() -> None:
-    text = '"Report","24/11/2026"\n"Company","x"\n\n"IP","DNS","QID","Title","Severity"\n"10.1.1.5","","7","t","4"\n'
+    titles = '"Report","24/11/2026"\n"Company","x"\n\n'
+    text = titles + '"IP","DNS","QID","Title","Severity"\n"10.1.1.5","","7","t","4"\n'
     assert found(text) == [{"IP": "10.1.1.5", "QID": "7", "Title": "t", "Severity": "4"}]
 
 
