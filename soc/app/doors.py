@@ -17,7 +17,7 @@ from soc.gateway.doors import StreamDoor, Talks
 from soc.gateway.doorway import Doorway
 from soc.gateway.enrolment import Enrolment
 from soc.gateway.frame import Frame, collectors_tls, others_tls
-from soc.gateway.limits import Allowances, Crowd, Rates, Shares
+from soc.gateway.limits import Allowances, Crowd, Rates
 from soc.gateway.listener import Listener
 from soc.gateway.orders import Orders
 from soc.gateway.patience import Patience
@@ -97,7 +97,7 @@ def _desk(centre: Centre) -> Desk:
         boot=centre.boot,
         allowances=Allowances(rates),
         places=Semaphore(limits.places),
-        shares=Shares(max(1, limits.places // 2)),
+        places_each=max(1, limits.places // 2),
     )
 
 

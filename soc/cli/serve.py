@@ -5,6 +5,7 @@ import gc
 import getpass
 import resource
 import signal
+from asyncio.sslproto import SSLProtocol
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from soc.kernel.logs import open_log
 from soc.kernel.notify import notify
 from soc.settings.model import Settings
 
+TLS_READ_BYTES = 32 << 10
 ROLES = ("viewer", "analyst", "lead", "administrator", "agency", "exercise")
 
 
@@ -60,6 +62,8 @@ def sign_in(name: str, role: str, agency: str | None, config_path: Path, *, pass
 async def _serve(settings: Settings) -> None:
     # Rules and parsed events are many small objects that live long: look for cycles less often.
     gc.set_threshold(50_000, 20, 100)
+    # Each TLS connection has a read buffer of this size from its first byte: 256 KiB for each idle collector.
+    SSLProtocol.max_size = TLS_READ_BYTES
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is a descriptor
     stop = asyncio.Event()

@@ -10,7 +10,7 @@ import binascii
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -32,11 +32,13 @@ from soc.wire import codec
 from soc.wire.feed import Receipt
 from soc.wire.messages import Batch
 
-UPLOADS_AT_ONCE = 4
+UPLOADS_AT_ONCE = 8
 """Bodies that one sender may have under way."""
 MAX_TAKE_BYTES = 1 << 20
 REFUSED_BYTES = 1 << 20
 """What a body is booked with that was refused: looking into a bomb takes as long as this much of events."""
+AT_DESK = 16
+"""Bodies of one agency at work or waiting for a place."""
 PLACE_WITHIN = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
 SAID_EVERY = 20
@@ -67,9 +69,12 @@ class Desk:
     allowances: Allowances = field(default_factory=lambda: Allowances(Rates(5000, 8 << 20, 10)))
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     """Bodies worked on at once; whoever waits gets in in order."""
-    shares: Shares = field(default_factory=lambda: Shares(2))
+    places_each: int = 2
+    """Of them, for one agency."""
+    shares: Shares = field(default_factory=lambda: Shares(AT_DESK))
     memory: Memory = field(default_factory=lambda: Memory(MEMORY_BYTES))
     failures: Failures = field(default_factory=Failures)
+    _own_places: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     _uploads: Counter[Origin] = field(default_factory=Counter)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -128,18 +133,25 @@ class Desk:
             wait = min(timedelta(seconds=wait_s), LONGEST_WAIT)
             raise StoreBusy(f"agency {agency} sends more than its share", wait)
         with self._waiting(agency, bytes_):
+            async with self._place(agency):
+                try:
+                    yield
+                except WireError:
+                    self._book(origin, 0, REFUSED_BYTES)
+                    raise
+
+    @asynccontextmanager
+    async def _place(self, agency: str) -> AsyncIterator[None]:
+        """Hold a place: in order among the agency's own bodies first, then among all."""
+        own = self._own_places.setdefault(agency, asyncio.Semaphore(self.places_each))
+        async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(PLACE_WITHIN.total_seconds()):
-                    await self.places.acquire()
+                    await held.enter_async_context(own)
+                    await held.enter_async_context(self.places)
             except TimeoutError as error:
                 raise StoreBusy("no place was free for a while") from error
-            try:
-                yield
-            except WireError:
-                self._book(origin, 0, REFUSED_BYTES)
-                raise
-            finally:
-                self.places.release()
+            yield
 
     @contextmanager
     def _waiting(self, agency: str, bytes_: int) -> Iterator[None]:

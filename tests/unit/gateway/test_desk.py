@@ -5,7 +5,7 @@ import base64
 import io
 import json
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from support.centre import NOW, Receiving, receiving
 from soc.gateway.credentials import enrol, issue_token, revoke
 from soc.gateway.desk import REFUSED_BYTES, UPLOADS_AT_ONCE, Door
 from soc.gateway.keys import issue_key
-from soc.gateway.limits import Allowances, Memory, Rates
+from soc.gateway.limits import Allowances, Memory, Rates, Shares
 from soc.kernel.clock import to_ms
 from soc.kernel.errors import AuthError, StoreBusy, WireError
 from soc.kernel.logs import open_log
@@ -145,27 +145,35 @@ async def test_a_record_beyond_the_wires_limits_is_refused(tmp_path: Path) -> No
         await centre.desk.take(ORIGIN, Door.BULK, [a_record("i" * 1001)])
 
 
-async def test_one_agency_has_its_share_and_the_others_get_in_when_a_place_is_free(tmp_path: Path) -> None:
+async def test_bodies_wait_in_order_and_one_agencys_many_hold_up_no_other(tmp_path: Path) -> None:
     desk, others = (await receiving(tmp_path)).desk, [Origin(f"xa-{number}", "c") for number in range(4)]
     order: list[str] = []
+    go = asyncio.Event()
 
     async def come(origin: Origin) -> None:
         async with desk.admit(origin, bytes_=1):
             order.append(origin.agency)
+            await go.wait()
 
-    async with asyncio.TaskGroup() as group, AsyncExitStack() as held:
-        for _ in range(2):
-            await held.enter_async_context(desk.admit(ORIGIN, bytes_=1))
-        with pytest.raises(StoreBusy) as refused:
-            await held.enter_async_context(desk.admit(ORIGIN, bytes_=1))
-        assert refused.value.wait.total_seconds() > 0
-        await held.enter_async_context(desk.admit(others[0], bytes_=1))
-        await held.enter_async_context(desk.admit(others[1], bytes_=1))
-        for origin in others:
+    async with asyncio.TaskGroup() as group:
+        for origin in [ORIGIN] * 8 + others:
             group.create_task(come(origin))
         await asyncio.sleep(0)
-        assert order == []
-    assert order == [origin.agency for origin in others]
+        assert order == ["so-y-te", "so-y-te", "xa-0", "xa-1"]
+        go.set()
+    assert order[4:6] == ["xa-2", "xa-3"]
+    assert order.count("so-y-te") == 8
+
+
+async def test_an_agency_with_too_many_bodies_at_the_desk_is_told_so(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    desk.shares = Shares(1)
+    async with desk.admit(ORIGIN, bytes_=1):
+        with pytest.raises(StoreBusy, match="under way"):
+            async with desk.admit(ORIGIN, bytes_=1):
+                pass
+        async with desk.admit(Origin("ubnd", "c2"), bytes_=1):
+            pass
     async with desk.admit(ORIGIN, bytes_=1):
         pass
 
