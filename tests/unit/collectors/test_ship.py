@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from aiohttp import web
@@ -335,6 +336,41 @@ async def test_what_is_read_now_does_not_starve_the_backlog(tmp_path: Path) -> N
         await gateway.until(lambda: ship.journal.acked_seq == 10_001)
     is_live = [batch.first_seq > 5_000 for batch in gateway.batches]
     assert is_live == [False, *[True, False] * 9, True]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_a_gateway_does_every_record_arrives_in_the_end(tmp_path: Path, seed: int) -> None:
+    chance = Random(seed)
+
+    def weather(batch: Batch) -> web.Response | None:
+        match chance.choice(["good", "good", "busy", "broken", "smaller", "stored and cut", "again"]):
+            case "busy":
+                return web.Response(status=503, headers={"Retry-After": "1"}, text="busy\n")
+            case "broken":
+                return web.Response(status=500)
+            case "smaller" if len(batch.records) > 20:
+                return web.Response(status=413)
+            case "stored and cut":
+                gateway.keep(batch)
+                return web.Response(status=200, body=b"no answer")
+            case "again":
+                gateway.keep(batch)
+                return gateway.answer(resend_from=chance.randint(1, batch.first_seq))
+            case _:
+                return None
+
+    async with set_up(tmp_path) as (gateway, ship):
+        gateway.script = weather
+        for first in range(0, 3_000, 100):
+            ship.journal.append([a_record(f"{n}") for n in range(first, first + 100)], {})
+            ship.kept.set()
+            await gateway.until(lambda: ship.hurried.slept != [] or gateway.tries > 0)
+        await gateway.until(lambda: gateway.tries > 40)
+        gateway.script = lambda _batch: None
+        await gateway.until(lambda: ship.journal.acked_seq == 3_001)
+        keep(ship, "last")
+        await gateway.until(lambda: ship.journal.acked_seq == 3_002)
+    assert gateway.records == {**{n + 1: f"{n}" for n in range(3_000)}, 3_001: "last"}
 
 
 async def test_the_clock_learns_from_the_answer(tmp_path: Path) -> None:
