@@ -209,6 +209,19 @@ async def test_a_certificate_that_has_ended_opens_nothing(tmp_path: Path) -> Non
     assert await stored(centre) == 0
 
 
+async def test_a_certificate_of_another_authority_opens_nothing(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = await receiving(tmp_path / "other")
+    await credential(other, ORIGIN)
+    centre = await receiving(tmp_path)
+    for name in (f"{ORIGIN.agency}.pem", f"{ORIGIN.agency}.key"):
+        (tmp_path / name).write_bytes((tmp_path / "other" / name).read_bytes())
+    async with listening(centre) as url:
+        with pytest.raises((OSError, EOFError, AssertionError)):
+            assert await Raw(tmp_path, url).say(a_request(a_batch()))
+    assert await stored(centre) == 0
+
+
 async def test_twenty_collectors_that_come_back_at_once_are_all_heard(tmp_path: Path) -> None:
     centre = await receiving(tmp_path)
     origins = [Origin(f"xa-{number}", "c1") for number in range(20)]

@@ -21,6 +21,7 @@ from soc.wire.feed import FeedEntry
 from soc.wire.messages import Batch, Beat, Gap
 
 ORIGIN = Origin("so-y-te", "c1")
+DAY_MS = 86_400_000
 FAILED = b"Nov 24 08:00:00 h sshd[1]: Failed password for root from 203.0.113.66 port 5 ssh2"
 
 LONG = FAILED.replace(b"root", b"r" * 200_000)
@@ -64,6 +65,17 @@ async def test_a_batch_delivered_twice_is_stored_once(tmp_path: Path) -> None:
     first, second = await fed(centre)
     assert first.signals[0].id == second.signals[0].id
     assert (await centre.events.search(province(None), Query(), limit=10)).total == 1
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+async def test_a_collector_whose_clock_is_a_day_off_is_taken_and_its_clock_noted(
+    tmp_path: Path, days: int
+) -> None:
+    centre = await receiving(tmp_path)
+    record = msgspec.structs.replace(a_record(FAILED), read_at_ms=to_ms(NOW) + days * DAY_MS)
+    batch = Batch(1, ORIGIN, "boot", to_ms(NOW) + days * DAY_MS, 1, (record,))
+    receipt = await centre.intake.accept(batch, ORIGIN)
+    assert (receipt.stored, receipt.clock_offset_ms) == (1, -days * DAY_MS)
 
 
 class _Refusing:
