@@ -172,6 +172,21 @@ async def test_who_does_not_speak_as_beats_do_is_sent_away(tmp_path: Path, words
         assert isinstance(open_.door.ended[0], WireError)
 
 
+async def test_only_what_came_after_the_last_word_that_was_heard_may_be_a_repeat(tmp_path: Path) -> None:
+    first, second, third = some(3)
+    async with beats(tmp_path) as open_:
+        async with open_.session() as caller:
+            for raw in (first, second):
+                await caller.say(batch([raw]))
+                assert await caller.hear(6) == acknowledged(1)
+        await moved_until(open_.centre.clock, lambda: bool(open_.door.ended))
+        async with open_.session() as caller:
+            await caller.say(batch([third, first, second]))
+            assert await caller.hear(6) == acknowledged(3)
+        told = [(one.stored, one.repeats) for one in await receipts(open_.centre)]
+        assert told == [(1, 0), (1, 0), (3, 1)]
+
+
 async def test_half_a_window_is_not_acknowledged(tmp_path: Path) -> None:
     async with beats(tmp_path) as open_, open_.session() as caller:
         await caller.say(window(2) + document(1, b"{}"))

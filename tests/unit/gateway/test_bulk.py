@@ -341,6 +341,14 @@ async def test_what_is_regrouped_because_its_answer_was_lost_is_stored_twice_and
         assert told == [(3, 0, 0), (0, 3, 0), (2, 0, 2)]
 
 
+async def test_what_is_said_again_although_it_was_answered_is_no_repeat(tmp_path: Path) -> None:
+    body = a_body(3)
+    async with a_client(tmp_path) as client:
+        for said in (body, body[len(body) // 3 :]):
+            assert (await client.bulk(said)).status == 200
+        assert [(one.stored, one.repeats) for one in await receipts(client.centre)] == [(3, 0), (2, 0)]
+
+
 async def test_a_large_body_is_stored_as_it_comes_and_answered_in_the_end(tmp_path: Path) -> None:
     faulty = Faulty()
     faulty.may_go_on.set()

@@ -112,6 +112,10 @@ async def test_close_is_answered_and_ends_the_conversation(tmp_path: Path) -> No
         expected = framed(2, "rsp", OK) + framed(3, "rsp") + framed(0, "serverclose")
         assert await caller.hear_end() == expected
         assert open_.door.ended == [None]
+        async with open_.session() as again:
+            await again.say(framed(2, "syslog", LINE))
+            await again.hear(len(framed(2, "rsp", OK)))
+        assert [one.repeats for one in await receipts(open_.centre)] == [0, 0]
 
 
 async def test_an_unknown_command_is_answered_and_nothing_else(tmp_path: Path) -> None:

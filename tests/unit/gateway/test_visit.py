@@ -87,6 +87,8 @@ def test_no_more_is_remembered_than_fits() -> None:
     assert doubts.hear("1", "other")
     doubts.refused(["late"])
     assert not doubts.hear("1", "other")
+    doubts.refused([str(DOUBTED)])
+    assert doubts.hear(str(DOUBTED), "other")
     assert UNTOLD < DOUBTED
 
 
