@@ -24,6 +24,8 @@ from soc.gateway.inflating import Inflater
 from soc.gateway.visit import Visit
 from soc.kernel.errors import AuthError, StoreBusy, StoreError, WireError
 from soc.model.identity import Origin
+from soc.model.record import Record
+from soc.wire.codec import MAX_RECORDS
 
 WHOLE_BYTES = 8 << 20
 MAX_DOCUMENT_BYTES = 8 << 20
@@ -98,8 +100,7 @@ class Bulk:
                 raise _too_large(f"a document is larger than {MAX_DOCUMENT_BYTES} bytes")
             if kept.waiting_bytes >= WHOLE_BYTES:
                 await kept.store()
-            # A body of millions of small documents must not keep all others waiting.
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # a body of many small documents must not keep all others waiting
         kept.add(reading.end(), 0)
         await kept.store()
         took_ms = round((clock.monotonic() - begun) * 1000)
@@ -157,11 +158,11 @@ class _Kept:
 
     async def store(self) -> None:
         """Store what waits."""
-        records = [
-            record
-            for item in self._waiting
-            for record in self.doorway.records(item.document, self.peer, item.own_id)
-        ]
+        records: list[Record] = []
+        for count, item in enumerate(self._waiting, 1):
+            records += self.doorway.records(item.document, self.peer, item.own_id)
+            if count % MAX_RECORDS == 0:
+                await asyncio.sleep(0)
         await self.visit.take(self.origin, records, patience=LATER)
         self.drop()
 

@@ -50,7 +50,7 @@ class Doorway:
         """
         clock = self.desk.clock
         own_id = own_id or self.desk.fresh_id()
-        read_at_ms, day = clock.now_ms(), clock.now().strftime("%Y-%m-%d")
+        read_at_ms, day = clock.now_ms(), clock.now().date().isoformat()
         starts = range(0, len(raw), MAX_RECORD_BYTES) or (0,)
         return [
             Record(
