@@ -14,6 +14,8 @@ from soc.spool.journal import Journal
 from soc.wire.codec import VERSION
 from soc.wire.messages import Beat
 
+SAY_AGAIN = timedelta(hours=1)
+
 
 @dataclass(slots=True)
 class Pulse:
@@ -31,15 +33,24 @@ class Pulse:
     configuration: Callable[[], ConfigurationState | None] = lambda: None
     certificate_until_ms: int = 0
     _outcome: Outcome = Outcome.DURABLE
+    _said_at_s: float = 0.0
 
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
             verdict = await self.centre.say(self.beat())
-            if verdict.outcome is not self._outcome:
-                self._outcome = verdict.outcome
+            if self._is_news(verdict.outcome):
                 self.log.info(Said.COLLECTOR_HEALTH, heard=verdict.outcome.name.lower(), why=verdict.why)
             await self.clock.sleep(self.every)
+
+    def _is_news(self, outcome: Outcome) -> bool:
+        """Return whether *outcome* is another one, or bad for an hour since it was said."""
+        now_s = self.clock.monotonic()
+        is_old = outcome is Outcome.DURABLE or now_s - self._said_at_s < SAY_AGAIN.total_seconds()
+        if outcome is self._outcome and is_old:
+            return False
+        self._outcome, self._said_at_s = outcome, now_s
+        return True
 
     def beat(self) -> Beat:
         """Return the heartbeat of this moment."""

@@ -20,7 +20,7 @@ from soc.wire.messages import Answer, Batch, Beat
 
 TIMEOUT = aiohttp.ClientTimeout(total=120, connect=10)
 MAX_ANSWER_BYTES = 1 << 20
-MAX_RETRY_AFTER_S = 300
+MAX_RETRY_AFTER_S = 240
 
 
 class Outcome(Enum):

@@ -209,7 +209,8 @@ class Shipper:
                 case Outcome.REFUSED:
                     await self._pause(chunk, verdict, next(refused))
                 case Outcome.LATER | Outcome.SMALLER:
-                    await self._pause(chunk, verdict, max(next(waits), verdict.retry_after))
+                    asked = verdict.retry_after * (1 + self.jitter() / 4)  # all are told the same
+                    await self._pause(chunk, verdict, max(next(waits), asked))
                 case never:
                     assert_never(never)
 

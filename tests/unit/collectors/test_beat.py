@@ -88,3 +88,11 @@ async def test_beats_pass_a_full_pipe(tmp_path: Path) -> None:
             await gateway.until(lambda: len(gateway.beats) > 2)
         assert gateway.records == {}
         answering.set()
+
+
+async def test_beats_that_nobody_hears_are_said_once_an_hour(tmp_path: Path) -> None:
+    async with small_gateway(tmp_path) as gateway, shipping(tmp_path, gateway, "https://127.0.0.1:9") as ship:
+        async with beating(ship):
+            await gateway.until(lambda: ship.said.getvalue().count("collector_health") == 3)
+        slept = sum(ship.hurried.slept, timedelta())
+    assert timedelta(hours=2) <= slept < timedelta(hours=3)

@@ -50,7 +50,7 @@ async def test_a_busy_gateway_is_waited_for_as_it_asks(tmp_path: Path) -> None:
         first.script = lambda _batch: busy if first.tries == 1 else None
         send(ship, "a")
         await first.until(lambda: first.records == {1: "a"})
-        assert ship.hurried.slept == [timedelta(seconds=7)]
+        assert ship.hurried.slept == [timedelta(seconds=7 * 1.125)]
     assert second.tries == 0
 
 
