@@ -19,6 +19,7 @@ SILENT_AFTER_MS = 15 * 60_000
 DOOR_SILENT_AFTER_MS = 24 * 3_600_000
 """Of one that sends through a door alone: it has no heartbeat."""
 LAGGING_AFTER_MS = 5 * 60_000
+EXPIRING_BEFORE_MS = 30 * 86_400_000
 GAP_STANDS_MS = 60_000
 ASK_AGAIN_MS = 10 * 60_000
 VERSION = 1
@@ -28,6 +29,8 @@ class Condition(StrEnum):
     """How a collector is."""
 
     OK = "ok"
+    EXPIRING = "expiring"
+    """Its certificate ends within thirty days, although it renews ninety days before."""
     LAGGING = "lagging"
     """Its oldest record not yet acknowledged was read more than five minutes ago."""
     SILENT = "silent"
@@ -202,10 +205,12 @@ def _day(name: str, day: Day, missing: int) -> DayRow:
 
 
 def _conditions(account: Account, missing: int, lag_ms: int, now_ms: int) -> list[Condition]:
+    until_ms = 0 if account.beat is None else account.beat.certificate_until_ms
     silent_after_ms = SILENT_AFTER_MS if account.spools else DOOR_SILENT_AFTER_MS
     found = {
         Condition.GAP: missing > 0,
         Condition.SILENT: now_ms - account.last_seen_ms > silent_after_ms,
+        Condition.EXPIRING: until_ms > 0 and until_ms - now_ms < EXPIRING_BEFORE_MS,
         Condition.LAGGING: lag_ms > LAGGING_AFTER_MS,
     }
     return [condition for condition, holds in found.items() if holds]

@@ -18,6 +18,7 @@ HOUR_MS = 3_600_000
 KINDS: Final[Mapping[Condition, str]] = {
     Condition.SILENT: "silence",
     Condition.GAP: "gap",
+    Condition.EXPIRING: "expiry",
     Condition.LAGGING: "lag",
 }
 
@@ -68,6 +69,7 @@ async def _say(report: SelfReport, row: Row, condition: Condition, now_ms: int, 
         "last_seen_ms": row.last_seen_ms,
         "missing": row.unexplained_gap,
         "lag_ms": row.lag_ms,
+        "certificate_until_ms": row.certificate_until_ms,
     }
     # The same trouble has the same name after a restart of the centre: it stays one event.
     about = f"{origin.agency}/{origin.collector}/{_since(row, condition, now_ms)}"
@@ -80,6 +82,8 @@ def _since(row: Row, condition: Condition, now_ms: int) -> str:
             return str(row.last_seen_ms)
         case Condition.GAP:
             return row.first_unexplained
+        case Condition.EXPIRING:
+            return str(row.certificate_until_ms)
         case Condition.LAGGING:
             return str(now_ms // HOUR_MS)
         case Condition.OK:

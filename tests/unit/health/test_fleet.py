@@ -8,6 +8,7 @@ from soc.health.days import Counts
 from soc.health.fleet import (
     ASK_AGAIN_MS,
     DOOR_SILENT_AFTER_MS,
+    EXPIRING_BEFORE_MS,
     GAP_STANDS_MS,
     LAGGING_AFTER_MS,
     SILENT_AFTER_MS,
@@ -44,7 +45,9 @@ def a_receipt(first: int, last: int, *, gaps: tuple[Gap, ...] = (), at: int = NO
     )
 
 
-def a_beat(*, held_ms: int = 0, at: int = NOW, acked_seq: int = 1, boot: str = "b") -> Heartbeat:
+def a_beat(
+    *, held_ms: int = 0, at: int = NOW, acked_seq: int = 1, boot: str = "b", until_ms: int = 0
+) -> Heartbeat:
     return Heartbeat(
         origin=ORIGIN,
         boot=boot,
@@ -56,6 +59,7 @@ def a_beat(*, held_ms: int = 0, at: int = NOW, acked_seq: int = 1, boot: str = "
         spool_bytes=5,
         software="0.1",
         spool="s",
+        certificate_until_ms=until_ms,
     )
 
 
@@ -201,8 +205,10 @@ def test_a_door_counts_without_numbers() -> None:
         (a_beat(), 0, Condition.OK),
         (a_beat(held_ms=LAGGING_AFTER_MS + 1), 0, Condition.LAGGING),
         (a_beat(), SILENT_AFTER_MS + 1, Condition.SILENT),
+        (a_beat(until_ms=NOW + EXPIRING_BEFORE_MS), 0, Condition.OK),
+        (a_beat(until_ms=NOW + EXPIRING_BEFORE_MS), 1, Condition.EXPIRING),
     ],
-    ids=["fresh", "holding old records", "nothing heard"],
+    ids=["fresh", "holding old records", "nothing heard", "certificate good", "certificate ends"],
 )
 def test_conditions_follow_from_the_last_word(beat: Heartbeat, later: int, condition: Condition) -> None:
     assert the_row(beat, now=NOW + later).condition is condition
