@@ -65,8 +65,10 @@ class Guarded(asyncio.Protocol):
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Go on: the peer reads its answer."""
         _cancel(self._stalled)
+        if self._quiet:
+            self._await_within(self._patience.idle)
         self._inner.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -122,8 +122,12 @@ async def test_a_handler_at_work_is_waited_for(tmp_path: Path) -> None:
 async def test_a_peer_that_does_not_read_its_answer_is_ended(tmp_path: Path) -> None:
     centre, crowd = await receiving(tmp_path), Crowd(10, 10)
 
-    async def much(_: web.Request) -> web.Response:
-        return web.Response(body=bytes(64 << 20))
+    async def much(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for _ in range(64):
+            await answer.write(bytes(1 << 20))
+        return answer
 
     app = web.Application()
     app.router.add_get("/nothing", much)
