@@ -74,6 +74,8 @@ class Desk:
     shares: Shares = field(default_factory=lambda: Shares(AT_DESK))
     memory: Memory = field(default_factory=lambda: Memory(MEMORY_BYTES))
     failures: Failures = field(default_factory=Failures)
+    _limited: Failures = field(default_factory=Failures)
+    """Of agencies in the place of addresses: each is said once a minute."""
     _own_places: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     _uploads: Counter[Origin] = field(default_factory=Counter)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -126,10 +128,11 @@ class Desk:
         Raises:
             StoreBusy: there is no room now; ``wait`` says when to ask again.
         """
-        agency = origin.agency
-        wait_s = self.allowances.wait_s(agency, self.clock.monotonic())
+        agency, now = origin.agency, self.clock.monotonic()
+        wait_s = self.allowances.wait_s(agency, now)
         if wait_s > 0:
-            self.log.info(Said.LIMITED, agency=agency, collector=origin.collector, wait_s=wait_s)
+            if self._limited.count(agency, now) == 1:
+                self.log.info(Said.LIMITED, agency=agency, collector=origin.collector, wait_s=wait_s)
             wait = min(timedelta(seconds=wait_s), LONGEST_WAIT)
             raise StoreBusy(f"agency {agency} sends more than its share", wait)
         with self._waiting(agency, bytes_):

@@ -192,6 +192,8 @@ async def test_a_noisy_agency_waits_as_long_as_it_was_ahead_and_no_other_does(tm
     centre = await receiving(tmp_path)
     desk, other = centre.desk, Origin("ubnd", "c2")
     desk.allowances = Allowances(Rates(events_per_second=1, bytes_per_second=1 << 20, burst_seconds=10))
+    said = io.StringIO()
+    desk.log = open_log(said)
     taken, waits = dict.fromkeys((ORIGIN, other), 0), list[tuple[Origin, timedelta]]()
     for second in range(60):
         for origin, wanted in ((ORIGIN, 5), (other, 1)):
@@ -208,6 +210,7 @@ async def test_a_noisy_agency_waits_as_long_as_it_was_ahead_and_no_other_does(tm
     assert 69 <= taken[ORIGIN] <= 71
     assert {origin for origin, _ in waits} == {ORIGIN}
     assert max(wait for _, wait in waits) <= timedelta(seconds=1)
+    assert len([line for line in said.getvalue().splitlines() if "limited" in line]) == 1
 
 
 async def test_bytes_are_counted_as_events_are(tmp_path: Path) -> None:
