@@ -24,9 +24,9 @@ def test_what_is_written_is_read() -> None:
 
 def test_an_unfinished_frame_is_waited_for() -> None:
     reader = RelpReader()
-    assert reader.feed(b"1 syslog 5 hel") == []
+    assert reader.feed(b"1 syslog 5 he") == []
     assert not reader.whole
-    assert reader.feed(b"lo") == []
+    assert reader.feed(b"llo") == []
     assert reader.feed(b"\n") == [Frame(1, "syslog", b"hello")]
 
 
