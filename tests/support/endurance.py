@@ -212,8 +212,8 @@ async def _settled(system: System, sites: list[Site]) -> dict[str, Row]:
     deadline = time.monotonic() + SETTLED_WITHIN_S
     while True:
         rows = await _rows(system)
-        missing = [site for site in sites if rows[site.agency].received < site.written]
-        if not missing or time.monotonic() > deadline:
+        heard = [site for site in sites if site.agency in rows and rows[site.agency].received >= site.written]
+        if heard == sites or time.monotonic() > deadline:
             return rows
         await asyncio.sleep(0.5)
 

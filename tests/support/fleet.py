@@ -8,6 +8,7 @@ Each machine's clock is wrong by up to a day, and one record in a hundred is no 
 """
 
 import asyncio
+import logging
 import random
 import shutil
 from contextlib import suppress
@@ -90,7 +91,7 @@ class Site:
     _out: Channel[Reading] = field(default_factory=lambda: Channel[Reading](64))
 
     def __post_init__(self) -> None:
-        log = open_log(StringIO())
+        log = open_log(StringIO(), level=logging.ERROR)  # an hour of everything would fill the memory
         self._keeper = Keeper(self.journal, Lag(["app"]), self.clock, log)
 
     @property
