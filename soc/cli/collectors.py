@@ -1,17 +1,19 @@
 """``soc collectors``: what arrived of each, what is missing, how late it is, how it is set up."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from soc.cli.tables import print_table
 from soc.cli.verbs import config_option, say, settings_of
 from soc.kernel.clock import iso_ms
 
-WIDTH = 220
 COUNTS = ("received", "stored", "reread", "known", "quarantined")
+MISSING = (*COUNTS, "declared", "unexplained", "lag s", "clock s")
+FLEET = ("agency", "collector", "run", "condition", "last seen", *MISSING, "settings", "version", "serial")
+BY_DAY = ("agency", "collector", "run", "day", *MISSING, "last seen")
 
 
 @click.group(invoke_without_command=True)
@@ -29,7 +31,10 @@ def collectors(context: click.Context, days: int, config_path: Path) -> None:
     """  # noqa: D301 - click reads \b
     if context.invoked_subcommand is None:
         rows = say(settings_of(config_path), f"collectors?days={days}")
-        Console(width=WIDTH).print(_by_day(rows) if days else _fleet(rows))
+        if days:
+            print_table(BY_DAY, _by_day(rows))
+        else:
+            print_table(FLEET, _fleet(rows))
 
 
 @collectors.command()
@@ -41,12 +46,9 @@ def revoke(serial: str, why: str, config_path: Path) -> None:
     say(settings_of(config_path), "revoke", {"serial": serial, "why": why})
 
 
-def _fleet(rows: list[dict[str, Any]]) -> Table:
-    table = Table("agency", "collector", "run", "condition", "last seen", *COUNTS, box=None)
-    for name in ("declared", "unexplained", "lag s", "clock s", "settings", "version", "serial"):
-        table.add_column(name)
+def _fleet(rows: list[dict[str, Any]]) -> Iterator[list[object]]:
     for row in rows:
-        cells = [
+        yield [
             *_who(row),
             ", ".join(row["conditions"]) or "ok",
             iso_ms(row["last_seen_ms"]),
@@ -59,17 +61,12 @@ def _fleet(rows: list[dict[str, Any]]) -> Table:
             row["software"],
             row["serial"],
         ]
-        table.add_row(*map(str, cells))
-    return table
 
 
-def _by_day(rows: list[dict[str, Any]]) -> Table:
-    table = Table("agency", "collector", "run", "day", *COUNTS, "declared", "unexplained", box=None)
-    for name in ("lag s", "clock s", "last seen"):
-        table.add_column(name)
+def _by_day(rows: list[dict[str, Any]]) -> Iterator[list[object]]:
     for row in rows:
         for day in row["days"]:
-            cells = [
+            yield [
                 *_who(row),
                 day["day"],
                 *(day["counts"][name] for name in COUNTS),
@@ -79,8 +76,6 @@ def _by_day(rows: list[dict[str, Any]]) -> Table:
                 _seconds(day["clock_offset_ms"]),
                 iso_ms(day["last_seen_ms"]) if day["last_seen_ms"] else "",
             ]
-            table.add_row(*map(str, cells))
-    return table
 
 
 def _who(row: dict[str, Any]) -> list[str]:

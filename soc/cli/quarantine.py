@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from soc.cli.tables import print_table, printable
 from soc.cli.verbs import config_option, say, settings_of
 
-WIDTH = 200
 WITHIN_S = 24 * 3600
 
 agency_option = click.option("--agency", default=None, help="Of one agency; all unless told.")
@@ -35,11 +33,8 @@ def list_(agency: str | None, exercise: str | None, config_path: Path) -> None:
     soc quarantine list --agency so-y-te
     """  # noqa: D301 - click reads \b
     told = say(settings_of(config_path), "quarantine", {"agency": agency, "exercise": exercise})
-    table = Table("count", "agency", "collector", "source", "format", "reason", "key", box=None)
-    for row in told:
-        names = ("count", "agency", "collector", "source", "format", "reason", "key")
-        table.add_row(*(str(row[name]) for name in names))
-    Console(width=WIDTH).print(table)
+    names = ("count", "agency", "collector", "source", "format", "reason", "key")
+    print_table(names, ([row[name] for name in names] for row in told))
 
 
 @quarantine.command()
@@ -59,7 +54,7 @@ def show(key: str, exercise: str | None, config_path: Path, *, raw: bool) -> Non
         sys.stdout.buffer.write(content)
         return
     for name in ("agency", "collector", "source", "format", "reason"):
-        click.echo(f"{name:<10} {told[name]}")
+        click.echo(f"{name:<10} {printable(told[name])}")
     click.echo(f"{'bytes':<10} {len(content)}")
     click.echo(repr(content[:1000]))
 

@@ -12,7 +12,7 @@ import msgspec
 from soc.app.content import Content
 from soc.cli.logsource_option import LogSourceType
 from soc.cli.rules_given import content_of, document_of, named, rules_option, variants_of
-from soc.cli.scan_output import printable
+from soc.cli.tables import printable
 from soc.detection.explanation import Explanation, Part, explain
 from soc.kernel.errors import RecordError
 from soc.model.event import Event, LogSource

@@ -22,7 +22,8 @@ from rich.progress import Progress, TextColumn
 from soc.app.content import Content, house_mappings, read_content
 from soc.app.rule_cache import RuleCache, default_folder
 from soc.cli.logsource_option import LogSourceType
-from soc.cli.scan_output import episode_line, hit_line, printable, show_table
+from soc.cli.scan_output import episode_line, hit_line, show_table
+from soc.cli.tables import printable
 from soc.kernel.errors import ConfigError
 from soc.model.signal import Signal
 from soc.parsing.parse import FORMATS

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from soc.cli.tables import printable
 from soc.kernel.clock import iso_ms
 from soc.model.episode import Episode, Member
 from soc.model.signal import Signal
@@ -74,11 +75,6 @@ def show_table(
     written = (headings[episode.key.rule_id] for episode in alerts)
     for line in sorted({attribution(heading) for heading in written if heading.author}):
         print(f"rule: {printable(line)}")
-
-
-def printable(text: str) -> str:
-    """Return *text* without control characters: log lines and names of files do not steer a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _rule(heading: Heading) -> dict[str, str]:
