@@ -31,9 +31,13 @@ def event_id_at(agency: str, source: str, fingerprint: str, offset: int, raw: by
     return digest("at", agency, source, fingerprint, str(offset), raw)
 
 
-def event_id_seq(agency: str, source: str, collector: str, boot: str, sequence: int) -> str:
-    """Return the id of a record from a network input, which has no place of its own."""
-    return digest("seq", agency, source, collector, boot, str(sequence))
+def event_id_seq(agency: str, source: str, start: tuple[str, str], sequence: int, raw: bytes) -> str:
+    """Return the id of a record from a network input, which has no place of its own.
+
+    *start* is the collector and its boot. A machine that is resumed from a snapshot of its memory uses
+    numbers again: *raw* tells what it says then from what it said before.
+    """
+    return digest("seq", agency, source, *start, str(sequence), raw)
 
 
 def fingerprint(head: bytes, end_of_record: int) -> str:

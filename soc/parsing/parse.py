@@ -160,7 +160,7 @@ def _event_id(record: Record, origin: Origin, reading: Reading, place: tuple[str
     boot, sequence = place
     if record.fingerprint or sequence is None:
         return event_id_at(agency, source, record.fingerprint, record.offset, record.raw)
-    return event_id_seq(agency, source, origin.collector, boot, sequence)
+    return event_id_seq(agency, source, (origin.collector, boot), sequence, record.raw)
 
 
 def _usable(at_ms: int, otherwise_ms: int) -> int:

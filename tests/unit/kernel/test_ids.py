@@ -21,7 +21,13 @@ def test_an_own_id_with_other_bytes_is_another_event() -> None:
 
 
 def test_agencies_never_share_an_id() -> None:
-    assert event_id_seq("a", "s", "c", "b", 1) != event_id_seq("b", "s", "c", "b", 1)
+    start = ("c", "b")
+    assert event_id_seq("a", "s", start, 1, b"x") != event_id_seq("b", "s", start, 1, b"x")
+
+
+def test_a_number_that_is_used_again_for_other_bytes_is_another_event() -> None:
+    start = ("c", "b")
+    assert event_id_seq("a", "s", start, 1, b"x") != event_id_seq("a", "s", start, 1, b"y")
 
 
 def test_growth_of_a_file_leaves_its_fingerprint() -> None:

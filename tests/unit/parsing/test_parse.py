@@ -121,7 +121,7 @@ def test_an_id_that_the_collector_saw_comes_first() -> None:
 
 def test_a_network_record_is_told_by_collector_boot_and_sequence() -> None:
     event = parsed("{}", "json", fingerprint="", offset=-1, collector_boot="b", sequence=7)
-    assert event.id == event_id_seq("so-y-te", "test", "c1", "b", 7)
+    assert event.id == event_id_seq("so-y-te", "test", ("c1", "b"), 7, b"{}")
 
 
 def test_without_any_place_the_bytes_alone_are_the_id() -> None:
