@@ -13,6 +13,7 @@ from soc.health.days import NOTHING, Counts, Day, day_in, day_of
 from soc.health.notice import Noticeboard
 from soc.health.numbers import Numbers
 from soc.model.heartbeat import Heartbeat
+from soc.wire.codec import MAX_NUMBER
 from soc.wire.feed import Receipt
 
 MAX_SPOOLS = 16
@@ -75,8 +76,9 @@ class Account:
         self._started(beat)
 
     def unexplained(self) -> int:
-        """Return how many acknowledged numbers are neither received nor declared."""
-        return self.lost + sum(numbers.unexplained() for numbers in self.spools.values())
+        """Return how many acknowledged numbers are neither received nor declared, ``MAX_NUMBER`` at most."""
+        missing = self.lost + sum(numbers.unexplained() for numbers in self.spools.values())
+        return min(missing, MAX_NUMBER)
 
     def unexplained_by_day(self) -> dict[str, int]:
         """Return day → how many of the numbers acknowledged on it are unexplained, where any are."""
@@ -128,7 +130,8 @@ class Account:
         base = 1 if self.whole else max(1, acked_seq or first_seq)
         self.spools[spool] = Numbers(base=base, settled=base)
         if len(self.spools) > MAX_SPOOLS:
-            self.lost += self.spools.pop(next(iter(self.spools))).unexplained()
+            forgotten = self.spools.pop(next(iter(self.spools)))
+            self.lost = min(self.lost + forgotten.unexplained(), MAX_NUMBER)
         return self.spools[spool]
 
     def _seen(self, at_ms: int, clock_offset_ms: int, lag_ms: int = 0) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from soc.health.numbers import MAX_DAYS
 from soc.kernel.clock import iso_ms
+from soc.wire.codec import MAX_NUMBER
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -23,9 +24,9 @@ class Counts(msgspec.Struct, frozen=True):
     """Possibly stored before under other ids; doors only."""
 
     def __add__(self, other: "Counts") -> "Counts":
-        """Return both together."""
+        """Return both together; what collectors claim may be anything, so no sum passes ``MAX_NUMBER``."""
         pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
-        return Counts(*(one + another for one, another in pairs))
+        return Counts(*(min(one + another, MAX_NUMBER) for one, another in pairs))
 
 
 NOTHING = Counts()

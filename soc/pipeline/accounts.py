@@ -13,7 +13,7 @@ import msgspec
 
 from soc.health.fleet import Fleet
 from soc.kernel.clock import Clock
-from soc.kernel.errors import Corrupt
+from soc.kernel.errors import Corrupt, StoreBusy
 from soc.pipeline.feeds import PREFIX, FeedReader
 from soc.ports.log import Log
 from soc.ports.snapshots import SnapshotStore
@@ -52,10 +52,14 @@ class Accounts:
 
         Raises:
             Corrupt: a feed's entry fails its check.
+            StoreBusy: it cannot be written; the one before stays, and so do the feeds since.
         """
         async with self._turn:
             await self._read()
-            saved = _Saved(dict(self._reader.cursor), self.fleet.dump())
+            try:
+                saved = _Saved(dict(self._reader.cursor), self.fleet.dump())
+            except OverflowError as error:
+                raise StoreBusy(f"accounts: {error}") from error
             await self._snapshots.save(msgspec.msgpack.encode(saved))
 
     async def _read(self) -> None:

@@ -19,6 +19,7 @@ from soc.health.fleet import (
 from soc.kernel.errors import Corrupt
 from soc.model.heartbeat import Heartbeat, SourceState
 from soc.model.identity import Origin
+from soc.wire.codec import MAX_NUMBER
 from soc.wire.feed import Receipt
 from soc.wire.messages import Gap
 
@@ -289,3 +290,15 @@ def test_spools_beyond_the_newest_sixteen_leave_what_they_lack() -> None:
     ]
     (row,) = told(*receipts).rows(NOW)
     assert (row.received, row.unexplained_gap) == (80, 40)
+
+
+def test_whatever_one_collector_claims_its_account_can_be_saved_and_shown() -> None:
+    fleet = Fleet()
+    for number in range(2100):
+        spool, gap = f"s{number}", Gap("auth", 2, MAX_NUMBER, "lost", NOW)
+        fleet.receipt(msgspec.structs.replace(a_receipt(1, 1, gaps=(gap,)), spool=f"d{spool}"))
+        fleet.heartbeat(msgspec.structs.replace(a_beat(acked_seq=MAX_NUMBER), spool=spool))
+    again = Fleet()
+    again.load(fleet.dump())
+    (row,) = again.rows(NOW)
+    assert (row.declared_gap, row.unexplained_gap, row.condition) == (MAX_NUMBER, MAX_NUMBER, Condition.GAP)

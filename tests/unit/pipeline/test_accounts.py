@@ -10,6 +10,8 @@ from support.centre import Receiving, receiving
 from support.delivered import a_batch, a_record
 
 from soc.health.fleet import Condition, Row
+from soc.kernel.errors import StoreBusy
+from soc.model.heartbeat import Heartbeat
 from soc.pipeline.accounts import Accounts, open_accounts
 from soc.stores.snapshots import MemorySnapshots
 from soc.wire.messages import Beat
@@ -97,3 +99,15 @@ async def test_reading_again_counts_nothing_again(tmp_path: Path) -> None:
     accounts = await opened(centre, MemorySnapshots())
     await deliver(centre, 1, 10)
     assert await row_of(accounts, centre) == await row_of(accounts, centre)
+
+
+async def test_accounts_that_no_snapshot_can_hold_are_kept_and_only_saving_fails(tmp_path: Path) -> None:
+    centre, snapshots = await receiving(tmp_path), MemorySnapshots()
+    accounts = await opened(centre, snapshots)
+    await deliver(centre, 1, 10)
+    origin = a_batch(1, []).origin
+    accounts.fleet.heartbeat(Heartbeat(origin, "boot", -(2**64), 0, 1, 1, (), 0, "0.1", SPOOL))
+    with pytest.raises(StoreBusy, match="accounts"):
+        await accounts.save()
+    assert snapshots.data is None
+    assert (await row_of(accounts, centre)).received == 10
