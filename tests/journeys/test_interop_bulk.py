@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.bulk_senders import NG_TO_BULK, TO_BULK, WITH_ID, documents, python_bulk, python_client
 from support.faulty import Fate, bad_line
 from support.numbered import LINES, each_once
 from support.open_door import BUSY, Open, a_centre_open_for
 from support.programs import javascript_bulk, rsyslogd, syslog_ng
+from support.senders import NG_TO_BULK, TO_BULK, WITH_ID, documents, python_bulk, python_client
 
 pytestmark = pytest.mark.timeout(60)
 CUT = (Fate(sent=30_000), Fate(), Fate(sent=60_000))

@@ -1,4 +1,4 @@
-"""Senders that speak to Elasticsearch lose nothing to a store that cannot write, for however long."""
+"""Senders that wait for an answer lose nothing to a store that cannot write, for however long."""
 
 import asyncio
 import re
@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from support.bulk_senders import NG_TO_BULK, TO_BULK, WITH_ID, documents, python_bulk
 from support.centre import Receiving, receiving
-from support.doors import Faulty, certified, door_tls, doorway, open_bulk
+from support.doors import Faulty, certified, door_tls, doorway, open_bulk, open_stream_door, receipts
 from support.numbered import COUNT, each_once, sender_in
 from support.programs import javascript_bulk, rsyslogd, syslog_ng
+from support.senders import NG_TO_BULK, TO_BULK, TO_RELP, WITH_ID, beats_send, documents, python_bulk
 
+from soc.gateway.beats import Beats
 from soc.gateway.bulk import LATER, Bulk
 from soc.gateway.desk import Door
+from soc.gateway.doorway import PATIENCE
+from soc.gateway.relp import Relp
 from soc.kernel.errors import StoreBusy, StoreError
 from soc.model.identity import province
 from soc.ports.events import Query
@@ -27,17 +30,19 @@ LAST_BATCH = 7
 """rsyslog sends a thousand lines in eight batches of 128; after so many the last one is to come."""
 TRIES = 450
 """Writes that fail in a row: three for each of more refusals than a batch of rsyslog has documents."""
+GIVEN_UP = 2 * (PATIENCE // StoreBusy("").wait + 1)
+"""Writes that fail in a row until a stream door has given up at least once."""
 STEP = LATER + timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refusing:
-    """A bulk door over a store that fails when told; its clock runs as soon as somebody waits by it."""
+    """A door over a store that fails when told; its clock runs as soon as somebody waits by it."""
 
     centre: Receiving
     store: Faulty
-    port: int
     sender: Path
+    port: int = 0
 
     @property
     def files(self) -> Mapping[str, Path]:
@@ -63,14 +68,37 @@ class Refusing:
         return Counter(int(found[1]) for found in map(NUMBER.search, events) if found)
 
 
+async def refusing(folder: Path) -> Refusing:
+    store = Faulty()
+    centre = await receiving(folder, writer=store)
+    await certified(centre)
+    return Refusing(centre, store, sender_in(folder))
+
+
 @pytest_asyncio.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Refusing]:
-    store = Faulty()
-    centre = await receiving(tmp_path, writer=store)
-    await certified(centre)
-    application = Bulk(doorway(centre, Door.BULK, "json"), "9.1.0", 100 << 20).application()
-    async with open_bulk(application, door_tls(centre)) as port:
-        yield Refusing(centre, store, port, sender_in(tmp_path))
+    centre = await refusing(tmp_path)
+    application = Bulk(doorway(centre.centre, Door.BULK, "json"), "9.1.0", 100 << 20).application()
+    async with open_bulk(application, door_tls(centre.centre)) as centre.port:
+        yield centre
+
+
+@pytest_asyncio.fixture
+async def relp(tmp_path: Path) -> AsyncIterator[Refusing]:
+    centre = await refusing(tmp_path)
+    serve = Relp(doorway(centre.centre, Door.RELP, "syslog")).serve
+    async with open_stream_door(centre.centre, serve) as listening:
+        centre.port = listening.port
+        yield centre
+
+
+@pytest_asyncio.fixture
+async def beats(tmp_path: Path) -> AsyncIterator[Refusing]:
+    centre = await refusing(tmp_path)
+    serve = Beats(doorway(centre.centre, Door.BEATS, "json")).serve
+    async with open_stream_door(centre.centre, serve) as listening:
+        centre.port = listening.port
+        yield centre
 
 
 @pytest.mark.parametrize(
@@ -114,3 +142,25 @@ async def test_the_javascript_client_outlasts_refusals(door: Refusing) -> None:
     found = await sending
     assert (found["successful"], found["failed"], found["dropped"]) == (COUNT, 0, 0)
     assert await door.stored() == each_once()
+
+
+@pytest.mark.parametrize("error", [StoreBusy("busy"), StoreError("full")], ids=["busy", "full"])
+async def test_rsyslog_over_relp_outlasts_connections_that_are_ended(
+    relp: Refusing, error: StoreError
+) -> None:
+    relp.fails(after=3, times=GIVEN_UP, error=error)
+    with rsyslogd(relp.sender, TO_RELP.format(port=relp.port, **relp.files)):
+        await relp.until(lambda: not relp.store.refusals)
+    found = await relp.stored()
+    assert found.total() - COUNT <= sum(receipt.repeats for receipt in await receipts(relp.centre))
+
+
+@pytest.mark.parametrize("error", [StoreBusy("busy"), StoreError("full")], ids=["busy", "full"])
+async def test_windows_of_beats_outlast_connections_that_are_ended(
+    beats: Refusing, error: StoreError
+) -> None:
+    beats.fails(after=3, times=GIVEN_UP, error=error)
+    sending = asyncio.create_task(asyncio.to_thread(beats_send, beats.files, beats.port))
+    await beats.until(sending.done)
+    assert await sending >= 1
+    assert await beats.stored() == each_once()

@@ -7,17 +7,11 @@ from support.faulty import Fate, bad_line
 from support.numbered import COUNT, each_once
 from support.open_door import BUSY, Open, a_centre_open_for
 from support.programs import rsyslogd
+from support.senders import TO_RELP
 
 pytestmark = pytest.mark.timeout(60)
 WINDOW = 128
 """Frames that omrelp has under way."""
-TO_RELP = """
-module(load="omrelp")
-action(type="omrelp" target="127.0.0.1" port="{port}" tls="on"
-  tls.cacert="{ca}" tls.mycert="{cert}" tls.myprivkey="{key}"
-  tls.authmode="name" tls.permittedpeer=["localhost"]
-  queue.type="LinkedList" action.resumeRetryCount="-1" action.resumeInterval="1")
-"""
 
 
 def action(centre: Open, port: int) -> str:

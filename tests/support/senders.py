@@ -1,11 +1,13 @@
-"""How senders are told to write to what they take for Elasticsearch, with a client certificate."""
+"""How other people's senders are told to write to the centre's doors, with a client certificate."""
 
+import json
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from elasticsearch import Elasticsearch, helpers
+from pylogbeat import ConnectionException, PyLogBeatClient
 from support.numbered import LINES
 
 TO_BULK = """
@@ -29,6 +31,14 @@ http(url("https://localhost:{port}/logs/_bulk") method("POST")
 $(format-json message=$MESSAGE)')
   tls(ca-file("{ca}") cert-file("{cert}") key-file("{key}")))
 """
+TO_RELP = """
+module(load="omrelp")
+action(type="omrelp" target="127.0.0.1" port="{port}" tls="on"
+  tls.cacert="{ca}" tls.mycert="{cert}" tls.myprivkey="{key}"
+  tls.authmode="name" tls.permittedpeer=["localhost"]
+  queue.type="LinkedList" action.resumeRetryCount="-1" action.resumeInterval="1")
+"""
+WINDOW = 100
 
 
 def documents(*, with_id: bool = False) -> list[dict[str, Any]]:
@@ -58,3 +68,31 @@ def python_bulk(files: Mapping[str, Path], port: int, *, with_id: bool) -> int:
             retry_on_status=(429, 503),
         )
         return sum(ok for ok, _ in done)
+
+
+def beats_send(files: Mapping[str, Path], port: int) -> int:
+    """Send window after window as a shipper does: again, until it is acknowledged; return how often again."""
+    repeats = 0
+    texts = [json.dumps({"message": line, "@metadata": {"beat": "test"}}) for line in LINES]
+    for first in range(0, len(texts), WINDOW):
+        while not _sent(files, port, texts[first : first + WINDOW]):
+            repeats += 1
+    return repeats
+
+
+def _sent(files: Mapping[str, Path], port: int, window: list[str]) -> bool:
+    client = PyLogBeatClient(
+        "127.0.0.1",
+        port,
+        timeout=15,
+        ssl_enable=True,
+        ca_certs=str(files["ca"]),
+        certfile=str(files["cert"]),
+        keyfile=str(files["key"]),
+    )
+    try:
+        with client as beat:
+            beat.send(window)
+    except (ConnectionException, OSError):
+        return False
+    return True
