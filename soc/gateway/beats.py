@@ -19,7 +19,7 @@ from soc.kernel.errors import StoreError, WireError
 from soc.kernel.ids import digest
 from soc.model.identity import Origin
 from soc.model.record import Record
-from soc.wire.codec import MAX_RECORDS
+from soc.wire.messages import MAX_RECORDS
 
 STILL_HERE = timedelta(seconds=5)
 

@@ -25,7 +25,7 @@ from soc.gateway.visit import Visit
 from soc.kernel.errors import AuthError, StoreBusy, StoreError, WireError
 from soc.model.identity import Origin
 from soc.model.record import Record
-from soc.wire.codec import MAX_RECORDS
+from soc.wire.messages import MAX_RECORDS
 
 WHOLE_BYTES = 8 << 20
 MAX_DOCUMENT_BYTES = 8 << 20

@@ -30,7 +30,7 @@ from soc.pipeline.intake import Intake
 from soc.pipeline.recorder import Recorder
 from soc.wire import codec
 from soc.wire.feed import Receipt
-from soc.wire.messages import Batch
+from soc.wire.messages import MAX_RECORDS, Batch
 
 UPLOADS_AT_ONCE = 8
 """Bodies that one sender may have under way."""
@@ -181,8 +181,8 @@ class Desk:
             StoreBusy: nothing is promised; the same records may be taken again.
             WireError: a record is beyond a limit of the wire.
         """
-        if len(records) > codec.MAX_RECORDS or not all(record.own_id for record in records):
-            raise ValueError(f"{len(records)} records; accepted: {codec.MAX_RECORDS}, each with its own id")
+        if len(records) > MAX_RECORDS or not all(record.own_id for record in records):
+            raise ValueError(f"{len(records)} records; accepted: {MAX_RECORDS}, each with its own id")
         if len(records) > 1 and sum(len(record.raw) for record in records) > MAX_TAKE_BYTES:
             raise ValueError(f"more than {MAX_TAKE_BYTES} bytes at once")
         for record in records:

@@ -5,6 +5,7 @@ why in one plain line. Busy is ``503 text/plain`` with ``Retry-After``: the one 
 known shipper loses data.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,6 @@ from soc.model.identity import Origin
 from soc.pipeline.intake import Intake
 from soc.wire import codec
 from soc.wire.messages import Batch, Beat
-
-MAX_BEAT_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Gateway:
         with self.desk.upload(origin):
             body = await read(request, codec.MAX_BODY_BYTES, self.desk.memory)
         async with self.desk.admit(origin, bytes_=len(body)):
-            batch = codec.unpack(body, Batch)
+            batch = await asyncio.to_thread(codec.unpack, body, Batch)
             self._same(batch.origin, origin, request)
             await self.desk.accept(batch, origin)
         return await self._answer(origin, batch.spool)
@@ -69,7 +68,7 @@ class Gateway:
         """Feed a heartbeat."""
         origin = self._origin(request)
         with self.desk.upload(origin):
-            beat = codec.unpack(await read(request, MAX_BEAT_BYTES, self.desk.memory), Beat)
+            beat = codec.unpack(await read(request, codec.MAX_BEAT_BYTES, self.desk.memory), Beat)
         self._same(beat.origin, origin, request)
         await self.intake.beat(beat, origin)
         return await self._answer(origin, beat.spool, beat.configuration)

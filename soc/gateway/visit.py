@@ -16,7 +16,7 @@ from soc.kernel.errors import StoreBusy, StoreError
 from soc.kernel.ids import digest
 from soc.model.identity import Origin
 from soc.model.record import Record
-from soc.wire.codec import MAX_RECORDS
+from soc.wire.messages import MAX_RECORDS
 
 UNTOLD = 1000
 """Newest records of one conversation that are remembered; rsyslog leaves 128 unanswered."""

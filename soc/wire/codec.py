@@ -1,7 +1,8 @@
 """Messages ↔ bytes: msgpack inside zstd, with every size bounded before memory is spent."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import zstandard
@@ -12,22 +13,21 @@ from soc.model.record import Record
 from soc.wire import revision
 from soc.wire.messages import Answer, Batch, Beat, Gap, SignedRevision
 
-M = TypeVar("M", Batch, Beat, Answer)
+M = TypeVar("M", Batch, Beat)
 
 VERSION = 1
 SUPPORTED = (1,)
 """Versions this centre understands: its own and the two before, as far as they exist."""
-MAX_RECORDS = 1000
 MAX_BODY_BYTES = 8 << 20
 """Largest compressed body."""
 MAX_PLAIN_BYTES = 32 << 20
 """Largest body after decompression."""
+MAX_BEAT_BYTES = 256 << 10
+"""Largest heartbeat, before and after decompression."""
 MAX_RECORD_BYTES = 1 << 20
 """Longer lines are split by the collector."""
 MAX_DAYS = 31
 """First-seen days in one batch: each is a volume of its own in the store."""
-MAX_GAPS = 10_000
-MAX_SOURCES = 10_000
 MAX_TEXT = 1000
 """Characters of a name or an id."""
 MAX_NUMBER = 1 << 53
@@ -48,7 +48,7 @@ def unpack(body: bytes, kind: type[M]) -> M:
     Raises:
         WireError: not zstd, too large, not msgpack, wrong shape, a version not spoken here.
     """
-    plain = _inflate(body)
+    plain = _inflate(body, _PLAIN_BYTES[kind])
     try:
         message = msgspec.msgpack.decode(plain, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -96,26 +96,25 @@ _BEAT_NUMBERS = (
     "set_aside",
     "certificate_until_ms",
 )
+_PLAIN_BYTES: Final[Mapping[type[Batch | Beat], int]] = {Batch: MAX_PLAIN_BYTES, Beat: MAX_BEAT_BYTES}
 
 
-def _inflate(body: bytes) -> bytes:
+def _inflate(body: bytes, limit: int) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise WireError(f"body of {len(body)} bytes; accepted: {MAX_BODY_BYTES}")
     stream = zstandard.ZstdDecompressor(max_window_size=MAX_BODY_BYTES).stream_reader(
         body, read_across_frames=True
     )
     try:
-        plain = stream.read(MAX_PLAIN_BYTES + 1)
+        plain = stream.read(limit + 1)
     except zstandard.ZstdError as error:
         raise WireError(f"body is not zstd: {error}") from error
-    if len(plain) > MAX_PLAIN_BYTES:
-        raise WireError(f"body is larger than {MAX_PLAIN_BYTES} bytes when decompressed")
+    if len(plain) > limit:
+        raise WireError(f"body is larger than {limit} bytes when decompressed")
     return plain
 
 
 def _check_batch(batch: Batch) -> None:
-    _at_most("batch of {} records", len(batch.records), MAX_RECORDS)
-    _at_most("batch of {} gaps", len(batch.gaps), MAX_GAPS)
     _at_most("boot of {} characters", len(batch.boot), MAX_TEXT)
     _at_most("spool's id of {} characters", len(batch.spool), MAX_TEXT)
     _between("sent_at_ms", batch.sent_at_ms, 0)
@@ -149,7 +148,6 @@ def check_record(record: Record) -> None:
 
 
 def _check_beat(beat: Beat) -> None:
-    _at_most("heartbeat of {} sources", len(beat.sources), MAX_SOURCES)
     longest = max(len(beat.boot), len(beat.software), len(beat.spool))
     _at_most("heartbeat's texts of {} characters", longest, MAX_TEXT)
     for name in _BEAT_NUMBERS:

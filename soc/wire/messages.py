@@ -7,11 +7,19 @@ per spool from 1; numbers shed by the collector are named in ``gaps`` and skippe
 has a default that says "not known", so that an older peer is still understood.
 """
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from soc.model.heartbeat import ConfigurationState, SourceState
 from soc.model.identity import Origin
 from soc.model.record import Record
+
+MAX_RECORDS = 1000
+MAX_GAPS = 2000
+MAX_SOURCES = 1000
+"""Lengths are looked at before anything inside is read: a bomb of a million small things costs nothing."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -34,8 +42,8 @@ class Batch(msgspec.Struct, frozen=True):
     """Random per start of the collector: of the one that read the records."""
     sent_at_ms: int
     first_seq: int
-    records: tuple[Record, ...]
-    gaps: tuple[Gap, ...] = ()
+    records: Annotated[tuple[Record, ...], Meta(max_length=MAX_RECORDS)]
+    gaps: Annotated[tuple[Gap, ...], Meta(max_length=MAX_GAPS)] = ()
     spool: str = ""
     """Random id of the spool that the numbers count within; empty: an older collector, or no spool."""
     acked_seq: int = 0
@@ -56,7 +64,7 @@ class Beat(msgspec.Struct, frozen=True):
     sent_at_ms: int
     next_seq: int
     acked_seq: int
-    sources: tuple[SourceState, ...]
+    sources: Annotated[tuple[SourceState, ...], Meta(max_length=MAX_SOURCES)]
     spool_bytes: int
     software: str
     spool: str = ""

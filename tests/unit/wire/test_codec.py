@@ -14,7 +14,7 @@ from soc.model.heartbeat import ConfigurationState, Fate, SourceState
 from soc.model.identity import Origin
 from soc.model.record import Record
 from soc.wire import codec
-from soc.wire.messages import Answer, Batch, Beat, Gap, SignedRevision
+from soc.wire.messages import MAX_GAPS, MAX_RECORDS, MAX_SOURCES, Answer, Batch, Beat, Gap, SignedRevision
 
 ORIGIN = Origin("so-y-te", "c1", None)
 
@@ -53,7 +53,7 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         (zstandard.compress(b"nonsense"), "Batch"),
         (codec.pack(a_batch(version=9)), "version 9"),
         (codec.pack(a_batch(first_seq=0)), "first_seq"),
-        (codec.pack(a_batch(*[a_record()] * (codec.MAX_RECORDS + 1))), "records"),
+        (codec.pack(a_batch(*[a_record()] * (MAX_RECORDS + 1))), "records"),
         (codec.pack(a_batch(a_record(bytes(codec.MAX_RECORD_BYTES + 1)))), "record of"),
         (codec.pack(a_batch(msgspec.structs.replace(a_record(), day="20261124"))), "day"),
         (codec.pack(a_batch(msgspec.structs.replace(a_record(), day="../../../x"))), "day"),
@@ -64,7 +64,10 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         (codec.pack(msgspec.structs.replace(a_batch(), boot="b" * 2000)), "boot"),
         (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", -5, 5, "", 0),))), "first_seq"),
         (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 4, "", 0),))), "last_seq"),
-        (codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 5, "", 0),) * 10_001)), "gaps"),
+        (
+            codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 5, "", 0),) * (MAX_GAPS + 1))),
+            "gaps",
+        ),
         (codec.pack(a_batch(msgspec.structs.replace(a_record(), encoding="e" * 2000))), "names"),
         (codec.pack(msgspec.structs.replace(a_batch(), spool="s" * 2000)), "spool"),
         (codec.pack(msgspec.structs.replace(a_batch(), acked_seq=-1)), "acked_seq"),
@@ -117,7 +120,8 @@ def test_a_bad_body_is_refused_with_its_reason(body: bytes, said: str) -> None:
         (a_beat(certificate_until_ms=-1), "certificate_until_ms"),
         (a_beat(configuration=ConfigurationState(-1, Fate.APPLIED)), "configuration's number"),
         (a_beat(configuration=ConfigurationState(1, Fate.REFUSED, why="w" * 2000)), "configuration's texts"),
-        (a_beat(sources=(SourceState("s", 0),) * 10_001), "sources"),
+        (a_beat(sources=(SourceState("s", 0),) * (MAX_SOURCES + 1)), "sources"),
+        (a_beat(sources=(SourceState("s" * 1000, 0),) * 300), "decompressed"),
         (a_beat(sources=(SourceState("s", -(2**63)),)), "oldest_unacked_ms"),
     ],
     ids=[
@@ -132,12 +136,24 @@ def test_a_bad_body_is_refused_with_its_reason(body: bytes, said: str) -> None:
         "negative revision",
         "long why",
         "sources",
+        "many long names",
         "before all time",
     ],
 )
 def test_a_heartbeat_beyond_its_limits_is_refused_with_its_reason(beat: Beat, said: str) -> None:
     with pytest.raises(WireError, match=said):
         codec.unpack(codec.pack(beat), Beat)
+
+
+@pytest.mark.parametrize(("member", "item"), [("gaps", Gap("", 1, 1, "", 0)), ("records", a_record(b""))])
+def test_a_long_array_is_refused_by_its_length_before_anything_in_it_is_read(member: str, item: Any) -> None:
+    plain = msgspec.to_builtins(a_batch(), builtin_types=(bytes,))
+    del plain[member]
+    head = msgspec.msgpack.encode(plain)
+    array = b"\xdd" + (10**6).to_bytes(4, "big") + msgspec.msgpack.encode(item) + b"\xc1"
+    bomb = bytes([head[0] + 1]) + head[1:] + msgspec.msgpack.encode(member) + array
+    with pytest.raises(WireError, match=f"length <= .*{member}"):
+        codec.unpack(zstandard.compress(bomb), Batch)
 
 
 def test_a_heartbeat_at_its_limits_passes() -> None:
