@@ -152,7 +152,8 @@ def _event_id(record: Record, origin: Origin, reading: Reading, place: tuple[str
     agency, source = origin.agency, record.source
     if reading.own_id_suffices:
         return event_id_own(agency, source, reading.own_id, b"")
-    own_id = record.own_id or reading.own_id
+    # What a sender calls its records is its own affair: two senders of an agency may call theirs the same.
+    own_id = f"{origin.collector}/{record.own_id}" if record.own_id else reading.own_id
     if own_id:
         # The centre repeats itself in other words (a later time): the own id of what it says is enough.
         raw = b"" if record.format == "soc" else record.raw

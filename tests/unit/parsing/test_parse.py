@@ -116,7 +116,7 @@ def test_an_id_of_its_own_counts_with_the_bytes() -> None:
 def test_an_id_that_the_collector_saw_comes_first() -> None:
     raw = '{"event":{"id":"x"}}'
     event = parsed(raw, "json", own_id="cursor")
-    assert event.id == event_id_own("so-y-te", "test", "cursor", raw.encode())
+    assert event.id == event_id_own("so-y-te", "test", "c1/cursor", raw.encode())
 
 
 def test_a_network_record_is_told_by_collector_boot_and_sequence() -> None:
@@ -182,3 +182,8 @@ def test_bytes_are_read_in_the_encoding_that_the_record_names() -> None:
     event = event_of(raw, "pairs", encoding="utf-16-le")
     assert (event.original, Mark.MALFORMED in event.marks) == ("user=đặng\u0a0d", False)
     assert event_of(b"user=Vi\xea\xf2t", "pairs", encoding="cp1258").fields["user"] == "Việt"
+
+
+def test_two_senders_of_an_agency_may_call_their_records_the_same() -> None:
+    one, other = (parsed('{"a":1}', "json", Origin("so-y-te", name), own_id="1").id for name in ("c1", "c2"))
+    assert one != other
