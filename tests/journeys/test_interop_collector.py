@@ -1,12 +1,13 @@
-"""Devices that speak plain syslog to a collector: a thousand lines each, every one stored, none twice."""
+"""Devices that speak plain syslog to a collector: every line is stored, none twice; losses are measured."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.faulty import Fate, bad_line
 from support.numbered import COUNT, each_once, sender_in, stored
 from support.programs import logger, rsyslogd, syslog_ng
-from support.system import System, eventually, free_port
+from support.system import System, eventually, free_port, quiet
 
 pytestmark = pytest.mark.timeout(60)
 TO_TCP = """
@@ -94,3 +95,23 @@ def test_lines_of_syslog_ng_are_stored_once(site: Site, driver: str) -> None:
     action = f'{driver}("127.0.0.1" port({site.syslog_port}) transport("tcp"))'
     with syslog_ng(site.sender, action):
         each_is_stored_once(site)
+
+
+def test_what_a_cut_loses_on_plain_tcp_is_measured(site: Site) -> None:
+    with (
+        bad_line(site.syslog_port, Fate(sent=30_000)) as line,
+        rsyslogd(site.sender, TO_TCP.format(port=line.port, framing="traditional")),
+    ):
+        eventually(lambda: line.cuts == 1, within_s=9, what="the cut")
+        with (site.sender / "lines.log").open("a") as file:
+            file.write(f"number {COUNT} \n")
+        eventually(lambda: line.connections == 2, within_s=9, what="the next connection")
+        quiet(lambda: int(site.account().get("stored", 0)), within_s=9)
+    account = site.account()
+    site.stop("collector")
+    site.stop("centre")
+    found = stored(site.folder / "centre", "net")
+    print(f"syslog over TCP, cut after 30,000 bytes: {len(found)} of {COUNT + 1} lines stored")
+    assert found[COUNT] == max(found.values()) == 1
+    assert account["received"] == account["stored"]
+    assert account["unexplained_gap"] == account["declared_gap"] == 0

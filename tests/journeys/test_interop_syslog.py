@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.faulty import Fate, bad_line
 from support.numbered import COUNT, each_once
-from support.open_door import Open, a_centre_open_for
+from support.open_door import BUSY, Open, a_centre_open_for
 from support.programs import rsyslogd, syslog_ng
 from support.system import eventually
 
@@ -39,6 +39,15 @@ def test_rsyslog_over_tls_is_stored_once(door: Open, framing: str) -> None:
     with rsyslogd(door.sender, action, extra=TLS.format(**door.files)):
         door.waits_for()
     assert door.ends() == each_once()
+
+
+def test_rsyslog_over_tls_is_slowed_down_and_stored_once(tmp_path: Path) -> None:
+    with a_centre_open_for("syslog", tmp_path, settings=BUSY) as door:
+        action = TO_TLS.format(port=door.port, framing="octet-counted")
+        with rsyslogd(door.sender, action, extra=TLS.format(**door.files)):
+            door.waits_for()
+        assert door.limited()
+        assert door.ends() == each_once()
 
 
 @pytest.mark.parametrize("driver", ["network", "syslog"])

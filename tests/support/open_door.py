@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.numbered import COUNT, sender_in, stored
-from support.system import System, eventually, free_port
+from support.system import System, eventually, free_port, quiet
 
 from soc.kernel.logs import Said
 
 BUSY = "[gateway.limits]\nagency_events_per_second = 300\nburst_seconds = 1\n"
 """So slow that senders of a thousand events are ahead of their share and must wait."""
-LOOKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,8 @@ class Open:
         eventually(lambda: self._stored_once() >= number, within_s=9, what=f"{number} stored")
 
     def waits_for_quiet(self) -> None:
-        """Wait until something is stored and ten looks in a row see the same."""
-        seen: list[int] = []
-
-        def quiet() -> bool:
-            seen.append(self._stored_once())
-            return len(seen) >= LOOKS and seen[-1] > 0 and len(set(seen[-LOOKS:])) == 1
-
-        eventually(quiet, within_s=9, what="quiet")
+        """Wait until something is stored and no more comes for a moment."""
+        quiet(self._stored_once, within_s=9)
 
     def limited(self) -> bool:
         """Tell whether the centre has said that somebody was ahead of its share."""

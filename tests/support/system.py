@@ -13,6 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+LOOKS = 10
 RULE = """
 title: Marker
 id: 11111111-1111-4111-8111-111111111111
@@ -37,6 +38,17 @@ def eventually(look: Callable[[], bool], *, within_s: float, what: str) -> None:
     while not look():
         assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
         time.sleep(0.05)
+
+
+def quiet(look: Callable[[], int], *, within_s: float) -> None:
+    """Poll *look* until it gives the same ten times in a row, and not 0."""
+    seen: list[int] = []
+
+    def same() -> bool:
+        seen.append(look())
+        return len(seen) >= LOOKS and seen[-1] > 0 and len(set(seen[-LOOKS:])) == 1
+
+    eventually(same, within_s=within_s, what="quiet")
 
 
 class _Socket(HTTPConnection):
