@@ -44,7 +44,7 @@ class Beats:
         frames = LumberjackReader()
         with self.doorway.visit() as visit:
             talk = _Talk(self.doorway, visit, writer)
-            while data := await received(reader, unfinished=talk.owed > 0 or not frames.whole):
+            while data := await received(reader, unfinished=talk.owed > 0 or frames.held > 0):
                 for frame in frames.feed(data):
                     match frame:
                         case Window():

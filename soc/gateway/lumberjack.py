@@ -9,7 +9,7 @@
 Numbers are 32 bits, big end first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -46,11 +46,14 @@ class LumberjackReader:
         """Begin a stream; *inside* a compressed frame there is no other."""
         self._inside = inside
         self._buffer = bytearray()
+        self._taken = 0
+        """Bytes of the unfinished frame that are in the buffer no more."""
+        self._frames = self._read()
 
     @property
-    def whole(self) -> bool:
-        """Return whether the stream so far ends with a frame."""
-        return not self._buffer
+    def held(self) -> int:
+        """Return how many bytes of an unfinished frame are held; 0: the stream so far ends with a frame."""
+        return self._taken + len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[Window | Document]:
         """Yield the frames that *data* completes.
@@ -59,85 +62,65 @@ class LumberjackReader:
             WireError: no frame, or one beyond a limit; nothing behind it can be understood.
         """
         self._buffer += data
-        cursor = _Cursor(self._buffer)
-        while (frame := self._next(cursor)) is not None:
-            if isinstance(frame, bytes):
-                yield from _unpacked(frame)
-            else:
+        while (frame := next(self._frames)) is not None:
+            yield frame
+
+    def _read(self) -> Iterator[Window | Document | None]:
+        """Yield frames, and None whenever more must come: however small the reads, no byte is read twice."""
+        frame: Window | Document | None
+        while True:
+            match kind := (yield from self._take(2)):
+                case b"2W":
+                    frame = Window((yield from self._number()))
+                case b"2J":
+                    frame = Document(
+                        (yield from self._number()), (yield from self._block(MAX_DOCUMENT_BYTES))
+                    )
+                case b"2D":
+                    frame = Document((yield from self._number()), (yield from self._pairs()))
+                case b"2C" if not self._inside:
+                    yield from _unpacked((yield from self._block(MAX_COMPRESSED_BYTES)))
+                    frame = None
+                case _:
+                    raise WireError(f"no Lumberjack frame: {shortened(kind)}; accepted: 2W, 2J, 2D, 2C")
+            self._taken = 0
+            if frame is not None:
                 yield frame
-        del self._buffer[: cursor.done]
 
-    def _next(self, cursor: "_Cursor") -> Window | Document | bytes | None:
-        try:
-            frame = self._frame(cursor)
-        except _Unfinished:
-            return None
-        cursor.done = cursor.at
-        return frame
+    def _take(self, size: int) -> Generator[None, None, bytes]:
+        while len(self._buffer) < size:
+            yield
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._taken += size
+        return taken
 
-    def _frame(self, cursor: "_Cursor") -> Window | Document | bytes:
-        cursor.at = cursor.done
-        match kind := cursor.take(2):
-            case b"2W":
-                return Window(cursor.number())
-            case b"2J":
-                return Document(cursor.number(), cursor.block(MAX_DOCUMENT_BYTES))
-            case b"2D":
-                return Document(cursor.number(), _pairs(cursor))
-            case b"2C" if not self._inside:
-                return cursor.block(MAX_COMPRESSED_BYTES)
-            case _:
-                raise WireError(f"no Lumberjack frame: {shortened(kind)}; accepted: 2W, 2J, 2D, 2C")
+    def _number(self) -> Generator[None, None, int]:
+        return int.from_bytes((yield from self._take(4)))
+
+    def _block(self, limit: int) -> Generator[None, None, bytes]:
+        size = yield from self._number()
+        if size > limit:
+            raise WireError(f"Lumberjack frame of {size} bytes; accepted: {limit}")
+        return (yield from self._take(size))
+
+    def _pairs(self) -> Generator[None, None, bytes]:
+        count = yield from self._number()
+        if count > MAX_PAIRS:
+            raise WireError(f"Lumberjack document of {count} pairs; accepted: {MAX_PAIRS}")
+        found: dict[str, str] = {}
+        for _ in range(count):
+            key = yield from self._block(MAX_DOCUMENT_BYTES)
+            value = yield from self._block(MAX_DOCUMENT_BYTES)
+            if self._taken > MAX_DOCUMENT_BYTES:
+                raise WireError(f"Lumberjack document of more than {MAX_DOCUMENT_BYTES} bytes")
+            found[key.decode(errors="replace")] = value.decode(errors="replace")
+        return msgspec.json.encode(found)
 
 
 def acknowledged(seq: int) -> bytes:
     """Return the answer that everything up to *seq* is stored."""
     return b"2A" + seq.to_bytes(4)
-
-
-class _Unfinished(Exception):
-    """More must come."""
-
-
-@dataclass(slots=True)
-class _Cursor:
-    """A place in what was received."""
-
-    buffer: bytearray
-    done: int = 0
-    """Behind the last whole frame."""
-    at: int = 0
-
-    def take(self, size: int) -> bytes:
-        end = self.at + size
-        if end > len(self.buffer):
-            raise _Unfinished
-        taken = bytes(self.buffer[self.at : end])
-        self.at = end
-        return taken
-
-    def number(self) -> int:
-        return int.from_bytes(self.take(4))
-
-    def block(self, limit: int) -> bytes:
-        size = self.number()
-        if size > limit:
-            raise WireError(f"Lumberjack frame of {size} bytes; accepted: {limit}")
-        return self.take(size)
-
-
-def _pairs(cursor: _Cursor) -> bytes:
-    count = cursor.number()
-    if count > MAX_PAIRS:
-        raise WireError(f"Lumberjack document of {count} pairs; accepted: {MAX_PAIRS}")
-    begun = cursor.at
-    found: dict[str, str] = {}
-    for _ in range(count):
-        key, value = (cursor.block(MAX_DOCUMENT_BYTES).decode(errors="replace") for _ in range(2))
-        if cursor.at - begun > MAX_DOCUMENT_BYTES:
-            raise WireError(f"Lumberjack document of more than {MAX_DOCUMENT_BYTES} bytes")
-        found[key] = value
-    return msgspec.json.encode(found)
 
 
 def _unpacked(packed: bytes) -> Iterator[Window | Document]:
@@ -149,5 +132,5 @@ def _unpacked(packed: bytes) -> Iterator[Window | Document]:
             raise WireError(f"Lumberjack frame is larger than {MAX_INFLATED_BYTES} bytes when decompressed")
         yield from inner.feed(piece)
     inflater.end()
-    if not inner.whole:
+    if inner.held:
         raise WireError("compressed Lumberjack frame ends in the middle of another")

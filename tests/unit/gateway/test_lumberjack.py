@@ -1,6 +1,7 @@
 """Frames of Lumberjack are read as Beats write them; what is none, or too much, ends the stream."""
 
 import json
+import time
 import zlib
 
 import pytest
@@ -47,9 +48,9 @@ def test_an_unfinished_frame_is_waited_for() -> None:
     reader = LumberjackReader()
     stream = document(1, b"abc")
     assert list(reader.feed(stream[:-1])) == []
-    assert not reader.whole
+    assert reader.held == len(stream) - 1
     assert list(reader.feed(stream[-1:])) == [Document(1, b"abc")]
-    assert reader.whole
+    assert not reader.held
 
 
 def test_an_acknowledgement_says_the_number() -> None:
@@ -84,3 +85,15 @@ def test_what_is_no_frame_or_too_much_is_refused(stream: bytes) -> None:
 def test_pairs_are_bounded_all_together() -> None:
     with pytest.raises(WireError, match="Lumberjack document of more"):
         read(pairs(1, [(b"k", bytes(MAX_DOCUMENT_BYTES // 2)), (b"l", bytes(MAX_DOCUMENT_BYTES // 2))]))
+
+
+def test_what_dribbles_in_is_read_once() -> None:
+    reader = LumberjackReader()
+    stream = pairs(1, [(b"k%d" % n, b"\xff" * 2000) for n in range(900)])
+    assert list(reader.feed(stream[:-1000])) == []
+    begun = time.process_time()
+    for at in range(len(stream) - 1000, len(stream) - 1):
+        assert list(reader.feed(stream[at : at + 1])) == []
+    assert time.process_time() - begun < 0.5
+    assert len(list(reader.feed(stream[-1:]))) == 1
+    assert not reader.held
