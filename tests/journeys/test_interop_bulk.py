@@ -1,9 +1,11 @@
 """Senders that speak to Elasticsearch are taken as they are, undisturbed and disturbed."""
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from elasticsearch import Elasticsearch, helpers
 from support.faulty import Fate, bad_line
 from support.numbered import LINES, each_once
 from support.open_door import BUSY, Open, a_centre_open_for
@@ -11,7 +13,6 @@ from support.programs import javascript_bulk, rsyslogd, syslog_ng
 from support.senders import NG_TO_BULK, TO_BULK, WITH_ID, documents, python_bulk, python_client
 
 pytestmark = pytest.mark.timeout(60)
-CUT = (Fate(sent=30_000), Fate(), Fate(sent=60_000))
 
 
 @pytest.fixture
@@ -43,12 +44,15 @@ def test_rsyslog_is_held_while_it_is_ahead_of_its_share(busy: Open, options: str
     assert busy.ends() == each_once()
 
 
-def test_rsyslog_is_stored_once_though_its_line_is_cut(bulk: Open) -> None:
-    with bad_line(bulk.port, *CUT) as line:
-        action = TO_BULK.format(port=line.port, options=WITH_ID, **bulk.files)
+@pytest.mark.parametrize("cut", [Fate(sent=30_000), Fate(answers=5)], ids=["in a body", "before an answer"])
+@pytest.mark.parametrize("options", ["", WITH_ID], ids=["without id", "with id"])
+def test_rsyslog_is_stored_once_though_its_line_is_cut(bulk: Open, options: str, cut: Fate) -> None:
+    with bad_line(bulk.port, cut) as line:
+        action = TO_BULK.format(port=line.port, options=options, **bulk.files)
         with rsyslogd(bulk.sender, action):
             bulk.waits_for()
-        assert line.cuts >= 1
+        assert line.cuts == 1
+    assert (bulk.system.account()["known"] > 0) == (cut.answers is not None)
     assert bulk.ends() == each_once()
 
 
@@ -65,11 +69,24 @@ def test_syslog_ng_is_held_while_it_is_ahead_of_its_share(busy: Open) -> None:
     assert busy.ends() == each_once()
 
 
-def test_syslog_ng_is_stored_once_though_its_line_is_cut(bulk: Open) -> None:
-    with bad_line(bulk.port, *CUT) as line:
+@pytest.mark.parametrize("cut", [Fate(sent=30_000), Fate(answers=5)], ids=["in a body", "before an answer"])
+def test_syslog_ng_is_stored_once_though_its_line_is_cut(bulk: Open, cut: Fate) -> None:
+    with bad_line(bulk.port, cut) as line:
         with syslog_ng(bulk.sender, NG_TO_BULK.format(port=line.port, **bulk.files)):
             bulk.waits_for()
-        assert line.cuts >= 1
+        assert line.cuts == 1
+    assert (bulk.system.account()["known"] > 0) == (cut.answers is not None)
+    assert bulk.ends() == each_once()
+
+
+def test_the_python_client_sends_with_a_key(bulk: Open) -> None:
+    key = bulk.system.say("api-key", {"agency": "so-y-te", "collector": "c1", "days": 1})
+    context = ssl.create_default_context(cafile=str(bulk.files["ca"]))
+    url = f"https://localhost:{bulk.port}"
+    with Elasticsearch(url, ssl_context=context, api_key=(key["id"], key["secret"])) as client:
+        actions = [{"_index": "logs", **document} for document in documents()]
+        assert helpers.bulk(client, actions) == (len(LINES), [])
+    bulk.waits_for()
     assert bulk.ends() == each_once()
 
 
