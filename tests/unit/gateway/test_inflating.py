@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.cuts import PLACES, cut
 
-from soc.gateway.inflating import PIECE_BYTES, Inflater
+from soc.gateway.inflating import MAX_MEMBERS, PIECE_BYTES, Inflater
 from soc.kernel.errors import WireError
 
 
@@ -45,3 +45,12 @@ def test_a_cut_stream_is_known_at_its_end() -> None:
 def test_what_is_no_stream_is_refused(stream: bytes) -> None:
     with pytest.raises(WireError, match="neither"):
         list(Inflater().feed(stream))
+
+
+def test_members_without_end_are_refused() -> None:
+    stream = zlib.compress(b"") * MAX_MEMBERS
+    inflater = Inflater()
+    assert list(inflater.feed(stream)) == []
+    inflater.end()
+    with pytest.raises(WireError, match="members"):
+        list(inflater.feed(stream[:100]))
