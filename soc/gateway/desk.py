@@ -24,13 +24,13 @@ from soc.gateway.limits import Allowances, Failures, Memory, Rates, Shares
 from soc.kernel.clock import Clock
 from soc.kernel.errors import AuthError, StoreBusy, WireError
 from soc.kernel.logs import Log, Said
-from soc.model.identity import Origin
+from soc.model.identity import Origin, urn_of
 from soc.model.record import Record
 from soc.pipeline.intake import Intake
 from soc.pipeline.recorder import Recorder
 from soc.wire import codec
 from soc.wire.feed import Receipt
-from soc.wire.messages import MAX_RECORDS, Batch
+from soc.wire.messages import MAX_RECORDS, Batch, Beat
 
 UPLOADS_AT_ONCE = 8
 """Bodies that one sender may have under way."""
@@ -40,6 +40,9 @@ REFUSED_BYTES = 1 << 20
 AT_DESK = 16
 """Bodies of one agency at work or waiting for a place."""
 PLACE_WITHIN = timedelta(seconds=5)
+BEATS_BURST = 60
+BEATS = Rates(events_per_second=1, bytes_per_second=16 << 10, burst_seconds=BEATS_BURST)
+"""Heartbeats of one collector: it sends one every 30 s, and never more than one a second."""
 LONGEST_WAIT = timedelta(minutes=5)
 SAID_EVERY = 20
 """Of failures from one address in a minute the first is said, and then each of so many."""
@@ -67,6 +70,8 @@ class Desk:
     boot: str
     """Random per start of this process."""
     allowances: Allowances = field(default_factory=lambda: Allowances(Rates(5000, 8 << 20, 10)))
+    beats: Allowances = field(default_factory=lambda: Allowances(BEATS))
+    """Of collectors in the place of agencies: a late agency's heartbeats are heard all the same."""
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     """Bodies worked on at once; whoever waits gets in in order."""
     places_each: int = 2
@@ -166,6 +171,25 @@ class Desk:
         finally:
             self.shares.leave(agency)
 
+    def hear(self, body: bytes, origin: Origin) -> Beat:
+        """Return the heartbeat in *body*, booked to its collector and to its agency.
+
+        Raises:
+            StoreBusy: the collector's heartbeats come faster than they are heard.
+            WireError: it is none; it is booked as the largest there is.
+        """
+        who, now, bytes_ = urn_of(origin), self.clock.monotonic(), codec.MAX_BEAT_BYTES
+        wait_s = self.beats.wait_s(who, now)
+        if wait_s > 0:
+            raise StoreBusy("heartbeats come too fast", min(timedelta(seconds=wait_s), LONGEST_WAIT))
+        try:
+            beat = codec.unpack(body, Beat)
+            bytes_ = codec.weight(beat)
+        finally:
+            self.beats.spend(who, events=1, bytes_=bytes_, now=now)
+            self._book(origin, 1, bytes_)
+        return beat
+
     def fresh_id(self) -> str:
         """Return an ``own_id`` for a record that brings none; a record taken twice keeps its id."""
         return f"{self.boot}/{next(self._numbers)}"
@@ -200,7 +224,7 @@ class Desk:
         """
         name = "" if door is None else door.value
         receipt = await self.intake.accept(batch, origin, door=name, repeats=repeats)
-        self._book(origin, len(batch.records), sum(len(record.raw) for record in batch.records))
+        self._book(origin, len(batch.records) + len(batch.gaps), codec.weight(batch))
         self.log.info(
             Said.BATCH_STORED,
             agency=origin.agency,

@@ -21,7 +21,7 @@ from soc.model.heartbeat import ConfigurationState
 from soc.model.identity import Origin
 from soc.pipeline.intake import Intake
 from soc.wire import codec
-from soc.wire.messages import Batch, Beat
+from soc.wire.messages import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class Gateway:
         """Feed a heartbeat."""
         origin = self._origin(request)
         with self.desk.upload(origin):
-            beat = codec.unpack(await read(request, codec.MAX_BEAT_BYTES, self.desk.memory), Beat)
+            body = await read(request, codec.MAX_BEAT_BYTES, self.desk.memory)
+        beat = self.desk.hear(body, origin)
         self._same(beat.origin, origin, request)
         await self.intake.beat(beat, origin)
         return await self._answer(origin, beat.spool, beat.configuration)

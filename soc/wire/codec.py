@@ -42,6 +42,11 @@ def pack(message: Batch | Beat) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(_ENCODER.encode(message))
 
 
+def weight(message: Batch | Beat) -> int:
+    """Return how many bytes *message* takes uncompressed."""
+    return len(_ENCODER.encode(message))
+
+
 def unpack(body: bytes, kind: type[M]) -> M:
     """Return the message in *body*.
 

@@ -25,6 +25,7 @@ from soc.model.record import Record
 from soc.pipeline.feeds import FeedReader
 from soc.ports.events import Query
 from soc.stores.memory_log import MemoryLog
+from soc.wire.messages import Batch, Gap
 
 ORIGIN = Origin("so-y-te", "rsyslog-1", None)
 PEER: dict[str, Any] = {"serialNumber": "0AB", "subjectAltName": (("URI", urn_of(ORIGIN)),)}
@@ -220,7 +221,18 @@ async def test_bytes_are_counted_as_events_are(tmp_path: Path) -> None:
     with pytest.raises(StoreBusy) as refused:
         async with desk.admit(ORIGIN, bytes_=1):
             pass
-    assert refused.value.wait == timedelta(seconds=9)
+    assert timedelta(seconds=9) < refused.value.wait < timedelta(seconds=12)
+
+
+async def test_names_and_gaps_are_booked_as_records_are(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    desk.allowances = Allowances(Rates(events_per_second=1, bytes_per_second=100, burst_seconds=1))
+    gaps = tuple(Gap("s" * 50, n, n, "w" * 50, 0) for n in range(1, 12))
+    await desk.accept(Batch(1, ORIGIN, "boot", 0, 12, (), gaps), ORIGIN)
+    assert desk.allowances.wait_s(ORIGIN.agency, 0) > 10
+    desk.allowances = Allowances(Rates(events_per_second=10, bytes_per_second=100, burst_seconds=1))
+    await desk.take(ORIGIN, Door.RELP, [a_record("i" * 1000, b"")])
+    assert desk.allowances.wait_s(ORIGIN.agency, 0) > 9
 
 
 async def test_refused_bodies_are_booked_and_no_wait_is_longer_than_five_minutes(tmp_path: Path) -> None:

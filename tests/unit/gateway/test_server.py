@@ -4,6 +4,7 @@ import asyncio
 import io
 import ssl
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -16,8 +17,9 @@ from support.centre import NOW, Receiving, listening, receiving
 
 from soc.gateway.authority import write_key
 from soc.gateway.credentials import issue_token, revoke
-from soc.gateway.desk import UPLOADS_AT_ONCE
+from soc.gateway.desk import BEATS_BURST, UPLOADS_AT_ONCE
 from soc.kernel.clock import to_ms
+from soc.model.heartbeat import SourceState
 from soc.model.identity import Origin, province
 from soc.model.record import Record
 from soc.ports.events import Query
@@ -67,6 +69,10 @@ def a_request(key: ec.EllipticCurvePrivateKey) -> str:
     return csr.public_bytes(serialization.Encoding.PEM).decode()
 
 
+def a_beat(origin: Origin = ORIGIN, *, sources: tuple[SourceState, ...] = ()) -> bytes:
+    return codec.pack(Beat(1, origin, "boot", 1, 2, 2, sources, 0, "0.1.0"))
+
+
 def a_batch(origin: Origin = ORIGIN) -> bytes:
     raw = b"Nov 24 08:00:00 h sshd[1]: Failed password for root from 203.0.113.66 port 5 ssh2"
     record = Record("auth", "syslog", raw, to_ms(NOW), "2026-11-24", "UTC", fingerprint="f", offset=0)
@@ -81,8 +87,7 @@ async def test_an_enrolled_collector_delivers(tmp_path: Path) -> None:
         assert (await agency.enrol())[0] == 200
         status, body = await agency.post("batches", a_batch())
         assert (status, codec.unpack_answer(body).time_ms) == (200, to_ms(NOW))
-        beat = Beat(1, ORIGIN, "boot", 1, 2, 2, (), 0, "0.1.0")
-        assert (await agency.post("heartbeats", codec.pack(beat)))[0] == 200
+        assert (await agency.post("heartbeats", a_beat()))[0] == 200
     (event,) = (await centre.events.search(province(None), Query(), limit=2)).events
     assert event.origin == ORIGIN
 
@@ -138,6 +143,28 @@ async def test_a_batch_in_another_name_is_refused(tmp_path: Path) -> None:
         for other in (Origin("khac", "c1"), Origin("so-y-te", "c1", "drill")):
             assert (await agency.post("batches", a_batch(other)))[0] == 403
     assert (await centre.events.search(province(None), Query(), limit=2)).total == 0
+
+
+async def test_heartbeats_are_booked_to_the_agency_and_one_that_beats_wildly_holds_up_only_itself(
+    tmp_path: Path,
+) -> None:
+    centre = await receiving(tmp_path)
+    other = Origin("ubnd", "c2")
+    async with listening(centre) as url:
+        agency = Agency(centre, url)
+        await agency.token()
+        await agency.enrol()
+        large = a_beat(sources=tuple(SourceState(f"{n}" * 60, 1) for n in range(900)))
+        statuses = [(await agency.post("heartbeats", large))[0] for _ in range(20)]
+        assert (statuses[0], statuses[-1]) == (200, 503)
+        assert [end.length for end in await centre.feeds.streams("feed/")] == [statuses.count(200)]
+        await centre.clock.advance(timedelta(minutes=1))
+        for body in (b"junk", a_beat()):
+            statuses = [(await agency.post("heartbeats", body))[0] for _ in range(BEATS_BURST + 2)]
+            assert statuses[-1] == 503
+            await centre.clock.advance(timedelta(minutes=1))
+        assert (await agency.post("batches", a_batch()))[0] == 200
+        assert centre.desk.hear(a_beat(origin=other), other).origin == other
 
 
 async def test_a_revoked_certificate_is_refused_at_its_next_request(tmp_path: Path) -> None:
