@@ -205,7 +205,11 @@ def _receipt(
 
 
 def _entries(signals: tuple[Signal, ...], receipt: Receipt) -> list[FeedEntry]:
-    parts = feed.split(signals)
-    entries = [FeedEntry(version=1, signals=part) for part in parts[:-1]]
-    last = parts[-1] if parts else ()
-    return [*entries, FeedEntry(version=1, signals=last, receipts=(receipt,))]
+    entries = [FeedEntry(version=1, signals=part) for part in feed.split(signals)]
+    alone = FeedEntry(version=1, receipts=(receipt,))
+    if not entries:
+        return [alone]
+    together = msgspec.structs.replace(entries[-1], receipts=(receipt,))
+    if len(feed.encode(together)) > feed.MAX_ENTRY_BYTES:
+        return [*entries, alone]
+    return [*entries[:-1], together]

@@ -28,6 +28,8 @@ MAX_RECORD_BYTES = 1 << 20
 """Longer lines are split by the collector."""
 MAX_DAYS = 31
 """First-seen days in one batch: each is a volume of its own in the store."""
+MAX_GAPS_BYTES = 1_000_000
+"""With them a receipt still fits an entry of the feed."""
 MAX_TEXT = 1000
 """Characters of a name or an id."""
 MAX_NUMBER = 1 << 53
@@ -125,6 +127,7 @@ def _check_batch(batch: Batch) -> None:
     _between("sent_at_ms", batch.sent_at_ms, 0)
     _between("acked_seq", batch.acked_seq, 0)
     _between("first_seq", batch.first_seq, 1)
+    _at_most("gaps of {} bytes", len(_ENCODER.encode(batch.gaps)), MAX_GAPS_BYTES)
     for gap in batch.gaps:
         _check_gap(gap)
     for record in batch.records:

@@ -17,8 +17,9 @@ from soc.model.record import Record
 from soc.pipeline.feeds import FeedReader
 from soc.ports.events import Query, Written
 from soc.stores.memory_log import MemoryLog
-from soc.wire.feed import FeedEntry
-from soc.wire.messages import Batch, Beat, Gap
+from soc.wire import codec
+from soc.wire.feed import MAX_ENTRY_BYTES, FeedEntry, encode
+from soc.wire.messages import MAX_GAPS, Batch, Beat, Gap
 
 ORIGIN = Origin("so-y-te", "c1")
 DAY_MS = 86_400_000
@@ -54,6 +55,20 @@ async def test_a_batch_is_parsed_matched_stored_and_fed(tmp_path: Path) -> None:
     page = await centre.events.search(province(None), Query(), limit=10)
     assert {e.retention for e in page.events} == {RetentionClass.STANDARD, RetentionClass.QUARANTINE}
     assert sum(Mark.QUARANTINED in e.marks for e in page.events) == 1
+
+
+async def test_no_entry_of_the_feed_is_larger_than_it_may_be(tmp_path: Path) -> None:
+    centre = await receiving(tmp_path)
+    names = dict.fromkeys(("boot", "spool"), "\U0001f512" * codec.MAX_TEXT)
+    gap = Gap("", 1, 1, "w" * (codec.MAX_GAPS_BYTES // MAX_GAPS - 60), 0)
+    records = [a_record(FAILED, n * 100) for n in range(800)]
+    batch = msgspec.structs.replace(a_batch(*records, gaps=(gap,) * MAX_GAPS), **names)
+    receipt = await centre.intake.accept(codec.unpack(codec.pack(batch), Batch), ORIGIN)
+    entries = await fed(centre)
+    assert max(len(encode(entry)) for entry in entries) <= MAX_ENTRY_BYTES
+    assert [found for entry in entries for found in entry.receipts] == [receipt]
+    assert sum(len(entry.signals) for entry in entries) == 800
+    assert entries[-1].receipts
 
 
 async def test_a_batch_delivered_twice_is_stored_once(tmp_path: Path) -> None:

@@ -68,6 +68,10 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
             codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("", 5, 5, "", 0),) * (MAX_GAPS + 1))),
             "gaps",
         ),
+        (
+            codec.pack(msgspec.structs.replace(a_batch(), gaps=(Gap("s" * 500, 5, 5, "w" * 500, 0),) * 1000)),
+            "gaps of 1",
+        ),
         (codec.pack(a_batch(msgspec.structs.replace(a_record(), encoding="e" * 2000))), "names"),
         (codec.pack(msgspec.structs.replace(a_batch(), spool="s" * 2000)), "spool"),
         (codec.pack(msgspec.structs.replace(a_batch(), acked_seq=-1)), "acked_seq"),
@@ -93,6 +97,7 @@ def test_an_unknown_member_of_an_answer_is_left_alone() -> None:
         "negative gap",
         "backward gap",
         "gaps",
+        "large gaps",
         "long encoding",
         "long spool",
         "negative acknowledgement",
