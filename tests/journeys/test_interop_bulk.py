@@ -125,6 +125,15 @@ def test_the_javascript_client_sends_undisturbed(bulk: Open, *, with_id: bool) -
     assert bulk.ends() == each_once()
 
 
+def test_the_javascript_client_is_held_with_all_its_bodies_while_it_is_ahead_of_its_share(busy: Open) -> None:
+    url = f"https://localhost:{busy.port}"
+    found = javascript_bulk(url, documents(), files=busy.files, helper={"flushBytes": 20_000})
+    assert (found["successful"], found["failed"], found["dropped"]) == (len(LINES), 0, 0)
+    busy.waits_for()
+    assert busy.limited()
+    assert busy.ends() == each_once()
+
+
 def test_the_javascript_client_is_stored_once_though_an_answer_is_lost(bulk: Open) -> None:
     with bad_line(bulk.port, Fate(answers=5)) as line:
         found = javascript_bulk(
