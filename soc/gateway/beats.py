@@ -12,7 +12,8 @@ from datetime import timedelta
 import msgspec
 
 from soc.gateway.desk import MAX_TAKE_BYTES
-from soc.gateway.doorway import PATIENCE, Doorway, address_of, received
+from soc.gateway.doorway import PATIENCE, Doorway, address_of
+from soc.gateway.hearing import Hearing
 from soc.gateway.lumberjack import Document, LumberjackReader, Window, acknowledged
 from soc.gateway.visit import Visit
 from soc.kernel.errors import StoreError, WireError
@@ -40,11 +41,10 @@ class Beats:
             OSError: the connection is gone, or stood still in the middle of a window.
             EOFError: it ended there.
         """
-        self.doorway.origin(writer)
         frames = LumberjackReader()
-        with self.doorway.visit() as visit:
-            talk = _Talk(self.doorway, visit, writer)
-            while data := await received(reader, unfinished=talk.owed > 0 or frames.held > 0):
+        with self.doorway.hearing(reader, writer) as hearing, self.doorway.visit() as visit:
+            talk = _Talk(self.doorway, visit, writer, hearing)
+            while data := await hearing.more(frames.held + talk.waiting_bytes, expected=talk.owed > 0):
                 for frame in frames.feed(data):
                     match frame:
                         case Window():
@@ -60,10 +60,12 @@ class _Talk:
     doorway: Doorway
     visit: Visit
     writer: asyncio.StreamWriter
+    hearing: Hearing
     owed: int = 0
     """Documents of the window that did not come yet."""
+    waiting_bytes: int = 0
+    """Of documents that came and are not stored."""
     _waiting: list[Record] = field(default_factory=list)
-    _waiting_bytes: int = 0
     _last_seq: int = 0
     _said: "hashlib.blake2b" = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
     """Of all documents since the last acknowledgement."""
@@ -84,8 +86,8 @@ class _Talk:
         self._said.update(len(document.raw).to_bytes(4) + document.raw)
         own_id = _own_id(document.raw) or f"body:{self._said.hexdigest()}"
         self._waiting += self.doorway.records(document.raw, address_of(self.writer), own_id)
-        self._waiting_bytes += len(document.raw)
-        if not self.owed or len(self._waiting) >= MAX_RECORDS or self._waiting_bytes >= MAX_TAKE_BYTES:
+        self.waiting_bytes += len(document.raw)
+        if not self.owed or len(self._waiting) >= MAX_RECORDS or self.waiting_bytes >= MAX_TAKE_BYTES:
             await self._store()
 
     async def _store(self) -> None:
@@ -100,8 +102,9 @@ class _Talk:
             raise failed
         self.writer.write(acknowledged(self._last_seq))
         await self.writer.drain()
+        self.hearing.stored()
         self._waiting.clear()
-        self._waiting_bytes = 0
+        self.waiting_bytes = 0
         self._said = hashlib.blake2b(digest_size=16)
 
     async def _take(self, origin: Origin) -> StoreError | None:

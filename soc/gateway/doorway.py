@@ -4,20 +4,22 @@ Who speaks is asked anew for everything that is taken; bytes become records of o
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from soc.gateway.desk import Desk, Door
+from soc.gateway.hearing import CONNECTIONS_EACH, Hearing
+from soc.gateway.limits import Shares
 from soc.gateway.visit import Doubts, Visit
+from soc.kernel.errors import StoreBusy
 from soc.model.identity import Origin
 from soc.model.record import Record
 from soc.wire.codec import MAX_RECORD_BYTES
 
 PATIENCE = timedelta(seconds=60)
 """How long a door waits whose senders know no "later"; rsyslog's RELP gives up after 90 s by itself."""
-
-CHUNK_BYTES = 64 << 10
-UNFINISHED_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,28 @@ class Doorway:
     format: str
     zone: str
     _doubts: Doubts = field(default_factory=Doubts)
+    _talks: Shares = field(default_factory=lambda: Shares(CONNECTIONS_EACH))
 
     def visit(self) -> Visit:
         """Return a new conversation."""
         return Visit(self.desk, self.door, self._doubts)
+
+    @contextmanager
+    def hearing(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Iterator[Hearing]:
+        """Hear the sender at the other end, while it has a place here.
+
+        Raises:
+            AuthError: its certificate does not let it speak.
+            StoreBusy: its agency has as many connections as it may.
+        """
+        agency = self.origin(writer).agency
+        if not self._talks.enter(agency):
+            raise StoreBusy(f"agency {agency} has {CONNECTIONS_EACH} connections here")
+        try:
+            with Hearing(reader, self.desk.memory.of(agency)) as hearing:
+                yield hearing
+        finally:
+            self._talks.leave(agency)
 
     def origin(self, writer: asyncio.StreamWriter) -> Origin:
         """Return whom the certificate at the other end speaks for at this moment.
@@ -71,17 +91,3 @@ class Doorway:
 def address_of(writer: asyncio.StreamWriter) -> str:
     """Return the address at the other end."""
     return str((writer.get_extra_info("peername") or ("",))[0])
-
-
-async def received(reader: asyncio.StreamReader, *, unfinished: bool) -> bytes:
-    """Return what comes next, nothing at the end; a sender that has begun must go on soon.
-
-    Raises:
-        EOFError: it ends, *unfinished*.
-        OSError: the connection is lost, or stands still.
-    """
-    async with asyncio.timeout(UNFINISHED_S if unfinished else None):
-        data = await reader.read(CHUNK_BYTES)
-    if unfinished and not data:
-        raise EOFError("the sender ended in the middle of a frame")
-    return data

@@ -127,10 +127,16 @@ class Shares:
 
 @dataclass(slots=True)
 class Memory:
-    """Bytes of bodies on their way in or waiting, of all senders: a slow one holds only what it has sent."""
+    """Bytes on their way in or waiting, of all senders: a slow one holds only what it has sent."""
 
     most_bytes: int
     held_bytes: int = 0
+    _within: "Memory | None" = None
+    _of: "dict[str, Memory]" = field(default_factory=dict)
+
+    def of(self, agency: str) -> "Memory":
+        """Return the part of it that *agency* may hold, one half: no agency holds what all others need."""
+        return self._of.setdefault(agency, Memory(self.most_bytes // 2, _within=self))
 
     def take(self, bytes_: int) -> None:
         """Hold *bytes_* more.
@@ -140,11 +146,15 @@ class Memory:
         """
         if self.held_bytes + bytes_ > self.most_bytes:
             raise StoreBusy("too much is on its way in")
+        if self._within is not None:
+            self._within.take(bytes_)
         self.held_bytes += bytes_
 
     def give(self, bytes_: int) -> None:
         """Give back what ``take`` took."""
         self.held_bytes -= bytes_
+        if self._within is not None:
+            self._within.give(bytes_)
 
     @contextmanager
     def held(self, bytes_: int) -> Iterator[None]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from soc.gateway.doorway import PATIENCE, Doorway, address_of, received
+from soc.gateway.doorway import PATIENCE, Doorway, address_of
 from soc.gateway.relp_frames import Frame, RelpReader, framed
 from soc.gateway.visit import Visit
 from soc.kernel.errors import WireError
@@ -35,14 +35,14 @@ class Relp:
             OSError: the connection is gone, or stood still in the middle of a frame.
             EOFError: it ended there.
         """
-        self.doorway.origin(writer)
         frames = RelpReader()
-        with self.doorway.visit() as visit:
+        with self.doorway.hearing(reader, writer) as hearing, self.doorway.visit() as visit:
             talk = _Talk(self.doorway, visit, writer)
-            while not talk.closed and (data := await received(reader, unfinished=not frames.whole)):
+            while not talk.closed and (data := await hearing.more(frames.held)):
                 for command, group in groupby(frames.feed(data), key=_command):
                     await talk.hear(command, list(group))
                     await writer.drain()
+                    hearing.stored()
 
 
 @dataclass(slots=True)

@@ -27,9 +27,9 @@ class RelpReader:
         self._buffer = bytearray()
 
     @property
-    def whole(self) -> bool:
-        """Return whether the stream so far ends with a frame."""
-        return not self._buffer
+    def held(self) -> int:
+        """Return how many bytes of an unfinished frame are held; 0: the stream so far ends with a frame."""
+        return len(self._buffer)
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that *data* completes.

@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from soc.gateway.doorway import CHUNK_BYTES, Doorway, address_of
+from soc.gateway.doorway import Doorway, address_of
+from soc.gateway.hearing import CHUNK_BYTES, Hearing
 from soc.gateway.visit import Visit
+from soc.kernel.errors import StoreBusy
 from soc.wire.framing import Framer, Piece
 
 MAX_MESSAGE_BYTES = 256 << 10
@@ -33,12 +35,12 @@ class Syslog:
             AuthError: its certificate does not let it speak, or does no more.
             StoreError: the centre refuses for good.
         """
-        self.doorway.origin(writer)
         framer = Framer(MAX_MESSAGE_BYTES, counted=True)
         visit = self.doorway.visit()
-        async for data in _until_it_ends(reader):
-            await self._take(visit, writer, framer.feed(data))
-        await self._take(visit, writer, framer.rest())
+        with self.doorway.hearing(reader, writer) as hearing:
+            async for data in _until_it_ends(hearing, framer):
+                await self._take(visit, writer, framer.feed(data))
+            await self._take(visit, writer, framer.rest())
 
     async def _take(self, visit: Visit, writer: asyncio.StreamWriter, pieces: Sequence[Piece]) -> None:
         address = address_of(writer)
@@ -52,7 +54,9 @@ class Syslog:
             await visit.take(self.doorway.origin(writer), records, patience=FOR_EVER)
 
 
-async def _until_it_ends(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    with suppress(OSError):  # a reset is an end too: what came before it is kept
-        while data := await reader.read(CHUNK_BYTES):
+async def _until_it_ends(hearing: Hearing, framer: Framer) -> AsyncIterator[bytes]:
+    # What came before a reset is kept, and so is what came before there was no memory for more.
+    with suppress(OSError, StoreBusy):
+        while data := await hearing.reader.read(CHUNK_BYTES):
             yield data
+            hearing.hold(framer.fed - framer.delivered)

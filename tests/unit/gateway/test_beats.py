@@ -5,7 +5,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from support.doors import (
 
 from soc.gateway.beats import Beats
 from soc.gateway.desk import Door
+from soc.gateway.hearing import CONNECTIONS_EACH
+from soc.gateway.limits import Shares
 from soc.gateway.lumberjack import acknowledged
 from soc.kernel.errors import AuthError, StoreBusy, WireError
 from soc.model.event import Mark
@@ -50,10 +52,13 @@ class Open:
 
 
 @asynccontextmanager
-async def beats(folder: Path, writer: Faulty | None = None) -> AsyncIterator[Open]:
+async def beats(
+    folder: Path, writer: Faulty | None = None, *, connections: int = CONNECTIONS_EACH
+) -> AsyncIterator[Open]:
     centre = await receiving(folder, writer=writer)
     serial = await certified(centre)
-    async with open_stream_door(centre, Beats(doorway(centre, Door.BEATS, "json")).serve) as door:
+    way = replace(doorway(centre, Door.BEATS, "json"), _talks=Shares(connections))
+    async with open_stream_door(centre, Beats(way).serve) as door:
         yield Open(centre, door, serial)
 
 
@@ -185,6 +190,36 @@ async def test_only_what_came_after_the_last_word_that_was_heard_may_be_a_repeat
             assert await caller.hear(6) == acknowledged(3)
         told = [(one.stored, one.repeats) for one in await receipts(open_.centre)]
         assert told == [(1, 0), (1, 0), (3, 1)]
+
+
+async def test_what_is_unfinished_counts_in_the_memory_of_all(tmp_path: Path) -> None:
+    async with beats(tmp_path) as open_:
+        memory = open_.centre.desk.memory
+        with memory.held(memory.most_bytes - 1000):
+            async with open_.session() as caller:
+                await caller.say(window(1) + document(1, b'"' + b"x" * 2000)[:-1])
+                assert await caller.hear_end() == b""
+        assert isinstance(open_.door.ended[0], StoreBusy)
+        async with open_.session() as caller:
+            await caller.say(window(2) + document(1, b"{}" + b" " * 500))
+            await moved_until(open_.centre.clock, lambda: memory.held_bytes == 502)
+            await caller.say(document(2, b"{}"))
+            assert await caller.hear(6) == acknowledged(2)
+            await moved_until(open_.centre.clock, lambda: not memory.held_bytes)
+
+
+async def test_an_agency_has_so_many_connections_whatever_they_say(tmp_path: Path) -> None:
+    async with beats(tmp_path, connections=1) as open_:
+        async with open_.session() as caller:
+            await caller.say(batch(some(1)))
+            assert await caller.hear(6) == acknowledged(1)
+            async with open_.session() as other:
+                assert await other.hear_end() == b""
+        assert isinstance(open_.door.ended[0], StoreBusy)
+        await moved_until(open_.centre.clock, lambda: len(open_.door.ended) > 1)
+        async with open_.session() as caller:
+            await caller.say(batch(some(1)))
+            assert await caller.hear(6) == acknowledged(1)
 
 
 async def test_half_a_window_is_not_acknowledged(tmp_path: Path) -> None:

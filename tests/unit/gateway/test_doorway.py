@@ -1,14 +1,11 @@
 """A doorway makes records of one source, and reads what comes with an eye on its end."""
 
-import asyncio
 from pathlib import Path
 
-import pytest
 from support.centre import receiving
 from support.doors import doorway
 
 from soc.gateway.desk import Door
-from soc.gateway.doorway import received
 from soc.wire.codec import MAX_RECORD_BYTES
 
 
@@ -32,13 +29,3 @@ async def test_what_is_longer_than_a_record_becomes_parts_that_are_told_apart(tm
     assert len({part.own_id for part in parts}) == 3
     assert all(part.split for part in parts)
     assert [part.raw for part in way.records(b"", "", "id:1")] == [b""]
-
-
-async def test_an_end_in_the_middle_is_none() -> None:
-    reader = asyncio.StreamReader()
-    reader.feed_data(b"abc")
-    assert await received(reader, unfinished=True) == b"abc"
-    reader.feed_eof()
-    assert await received(reader, unfinished=False) == b""
-    with pytest.raises(EOFError):
-        await received(reader, unfinished=True)

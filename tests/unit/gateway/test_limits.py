@@ -96,6 +96,19 @@ def test_memory_is_given_back() -> None:
     assert memory.held_bytes == 0
 
 
+def test_no_agency_holds_more_than_half_of_the_memory_of_all() -> None:
+    memory = Memory(100)
+    memory.of("a").take(50)
+    with pytest.raises(StoreBusy):
+        memory.of("a").take(1)
+    with pytest.raises(StoreBusy), memory.held(10):
+        memory.of("b").take(41)
+    memory.of("b").take(50)
+    assert memory.held_bytes == 100
+    memory.of("a").give(50)
+    assert memory.held_bytes == 50
+
+
 def test_failures_are_counted_per_address_and_minute() -> None:
     failures = Failures()
     assert [failures.count("a", at) for at in (0, 1, 59)] == [1, 2, 3]

@@ -14,7 +14,7 @@ def test_frames_are_read_with_and_without_data() -> None:
         Frame(3, "close", b""),
         Frame(4, "syslog", b"\n\n"),
     ]
-    assert reader.whole
+    assert not reader.held
 
 
 def test_what_is_written_is_read() -> None:
@@ -25,7 +25,7 @@ def test_what_is_written_is_read() -> None:
 def test_an_unfinished_frame_is_waited_for() -> None:
     reader = RelpReader()
     assert reader.feed(b"1 syslog 5 he") == []
-    assert not reader.whole
+    assert reader.held == 13
     assert reader.feed(b"llo") == []
     assert reader.feed(b"\n") == [Frame(1, "syslog", b"hello")]
 
