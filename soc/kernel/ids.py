@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from functools import lru_cache
 
 
 def digest(*parts: str | bytes) -> str:
@@ -9,12 +10,7 @@ def digest(*parts: str | bytes) -> str:
 
     Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ.
     """
-    state = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        state.update(len(raw).to_bytes(8, "big"))
-        state.update(raw)
-    return state.hexdigest()
+    return _hashed(_framed(*parts))
 
 
 def event_id_own(agency: str, source: str, own_id: str, raw: bytes) -> str:
@@ -23,12 +19,12 @@ def event_id_own(agency: str, source: str, own_id: str, raw: bytes) -> str:
     *raw* takes part: an id can be forged to hide one record behind another.
     For EVTX the own id is (computer, channel, EventRecordID, TimeCreated) and *raw* is empty.
     """
-    return digest("own", agency, source, own_id, raw)
+    return _hashed(_beginning("own", agency, source) + _framed(own_id, raw))
 
 
 def event_id_at(agency: str, source: str, fingerprint: str, offset: int, raw: bytes) -> str:
     """Return the id of a record known by its place in a file (*offset* in bytes)."""
-    return digest("at", agency, source, fingerprint, str(offset), raw)
+    return _hashed(_beginning("at", agency, source, fingerprint) + _framed(str(offset), raw))
 
 
 def event_id_seq(agency: str, source: str, start: tuple[str, str], sequence: int, raw: bytes) -> str:
@@ -37,7 +33,7 @@ def event_id_seq(agency: str, source: str, start: tuple[str, str], sequence: int
     *start* is the collector and its boot. A machine that is resumed from a snapshot of its memory uses
     numbers again: *raw* tells what it says then from what it said before.
     """
-    return digest("seq", agency, source, *start, str(sequence), raw)
+    return _hashed(_beginning("seq", agency, source, *start) + _framed(str(sequence), raw))
 
 
 def fingerprint(head: bytes, end_of_record: int) -> str:
@@ -59,3 +55,21 @@ def random_id() -> str:
 
 
 FINGERPRINT_BYTES = 1000
+
+
+def _hashed(framed: bytes) -> str:
+    return hashlib.blake2b(framed, digest_size=16).hexdigest()
+
+
+def _framed(*parts: str | bytes) -> bytes:
+    framed: list[bytes] = []
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        framed += (len(raw).to_bytes(8, "big"), raw)
+    return b"".join(framed)
+
+
+@lru_cache(maxsize=1024)
+def _beginning(*parts: str) -> bytes:
+    """Return what the ids of all records of one source begin with."""
+    return _framed(*parts)

@@ -22,6 +22,8 @@ MONTHS: Final[Mapping[str, int]] = {
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
     )
 }
+_NEAREST_MS = 180 * 86_400_000
+"""Nearer than this is nearer than the same date of any other year."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _SECONDS_START = 100_000_000
 """Numbers below (March 1973) are counts and durations, no times."""
@@ -95,12 +97,15 @@ def nearest_year(month: int, day: int, clock: tuple[int, int, int], near: tuple[
     """
     near_ms, zone = near
     year = from_ms(near_ms).year
-    candidates = [
-        at_ms
-        for candidate in (year, year - 1, year + 1)
-        if (at_ms := on_date((candidate, month, day), clock, zone)) is not None
-    ]
-    return min(candidates, key=lambda at_ms: abs(at_ms - near_ms), default=None)
+    farther = []
+    for candidate in (year, year - 1, year + 1):
+        at_ms = on_date((candidate, month, day), clock, zone)
+        if at_ms is None:
+            continue
+        if abs(at_ms - near_ms) < _NEAREST_MS:
+            return at_ms
+        farther.append(at_ms)
+    return min(farther, key=lambda at_ms: abs(at_ms - near_ms), default=None)
 
 
 def _from_number(value: float | str) -> int | None:

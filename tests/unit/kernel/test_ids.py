@@ -10,6 +10,9 @@ def test_parts_are_kept_apart() -> None:
 def test_an_id_is_the_same_on_every_machine() -> None:
     assert digest("a", b"\x00") == "63f33f415c31ff0564c7c1d40d6b86dc"
     assert signal_id("rule", "event") == signal_id("rule", "event")
+    assert event_id_at("a", "s", "f", 7, b"x") == "a15faa9f29378479d262d2562af0eadd"
+    assert event_id_own("a", "s", "7", b"x") == "2763d2fdc3a3a4abcb83fa9cd17d9a8d"
+    assert event_id_seq("a", "s", ("c", "b"), 7, b"x") == "7d24b154faed6fba326a482afbd7b7f0"
 
 
 def test_the_same_text_at_two_places_is_two_events() -> None:

@@ -47,6 +47,14 @@ def test_a_combined_line_has_sigmas_web_server_fields() -> None:
             {"cs-user-agent": 'a "q" đ'},
         ),
         (
+            f'1.2.3.4 - - {TIME} "GET /\\\\" 200 0 "a\\" 1 \\\\" "b"',
+            {"c-uri": "/\\", "cs-referer": 'a" 1 \\', "cs-user-agent": "b"},
+        ),
+        (
+            f'1.2.3.4 - - {TIME} "GET /a HTTP/1.1 b HTTP/1.1\\x0a" 200 0',
+            {"c-uri": "/a HTTP/1.1 b", "cs-version": "HTTP/1.1"},
+        ),
+        (
             f'1.2.3.4 - - {TIME} "GET / HTTP/1.1" 200 0 "-" "x" "10.0.0.1" rt=3',
             {"message": '"10.0.0.1" rt=3'},
         ),
