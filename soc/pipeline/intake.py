@@ -7,17 +7,19 @@ whatever was not answered is sent again, and ids make the repetition harmless.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from soc.detection.engine import Engine
+from soc.health.days import day_of
 from soc.kernel.clock import Clock
 from soc.kernel.errors import Conflict
 from soc.model.event import Event, Mark
 from soc.model.heartbeat import Heartbeat
 from soc.model.identity import Origin
+from soc.model.record import Record
 from soc.model.signal import Signal, signal_of
 from soc.parsing.mapping import Sources
 from soc.parsing.parse import parse
@@ -26,6 +28,10 @@ from soc.ports.log import Log
 from soc.wire import feed
 from soc.wire.feed import FeedEntry, Receipt
 from soc.wire.messages import Batch, Beat
+
+DAY_MS = 86_400_000
+DAYS_BACK = 92
+"""Records may have waited so long in a collector's spool under the day on which they were first seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ class Intake:
                 collector_boot=batch.boot,
                 sequence=sequence,
             )
-            for sequence, record in enumerate(batch.records, batch.first_seq)
+            for sequence, record in enumerate(_dated(batch.records, received_at_ms), batch.first_seq)
         ]
         return events, _matched(reading.engine, events)
 
@@ -177,6 +183,14 @@ class Intake:
         )
         read = [event for event in parsed if Mark.QUARANTINED not in event.marks]
         return read, _matched(reading.engine, read)
+
+
+def _dated(records: Sequence[Record], received_at_ms: int) -> Iterator[Record]:
+    """Yield *records*, under the day of receipt where theirs cannot be: each day is a volume of the store."""
+    today = day_of(received_at_ms)
+    first, last = day_of(received_at_ms - DAYS_BACK * DAY_MS), day_of(received_at_ms + DAY_MS)
+    for record in records:
+        yield record if first <= record.day <= last else msgspec.structs.replace(record, day=today)
 
 
 def _matched(engine: Engine, events: Sequence[Event]) -> tuple[Signal, ...]:

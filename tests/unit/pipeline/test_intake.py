@@ -57,6 +57,19 @@ async def test_a_batch_is_parsed_matched_stored_and_fed(tmp_path: Path) -> None:
     assert sum(Mark.QUARANTINED in e.marks for e in page.events) == 1
 
 
+async def test_a_day_that_cannot_be_is_the_day_of_receipt_so_that_nobody_makes_volumes_at_will(
+    tmp_path: Path,
+) -> None:
+    centre = await receiving(tmp_path)
+    given = ["0001-01-01", "2026-08-23", "2026-08-24", "2026-11-25", "2026-11-26", "9999-12-31"]
+    records = [msgspec.structs.replace(a_record(b"?", n), day=day) for n, day in enumerate(given)]
+    receipt = await centre.intake.accept(a_batch(*records), ORIGIN)
+    found = (await centre.events.search(province(None), Query(), limit=10)).events
+    assert receipt.stored == len(given)
+    assert sorted(event.day for event in found) == ["2026-08-24", *["2026-11-24"] * 4, "2026-11-25"]
+    assert all(event.record is not None and event.record.day == event.day for event in found)
+
+
 async def test_no_entry_of_the_feed_is_larger_than_it_may_be(tmp_path: Path) -> None:
     centre = await receiving(tmp_path)
     names = dict.fromkeys(("boot", "spool"), "\U0001f512" * codec.MAX_TEXT)
