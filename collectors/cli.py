@@ -1,24 +1,22 @@
 """Commands of a collector: enrol once, run as a service, check and look at it."""
 
 import asyncio
-import os
 import resource
 import signal
-from glob import glob
 from pathlib import Path
 
 import click
 
 from collectors.agent import Agent
+from collectors.checking import faults_of, found_by
 from collectors.command import config_option, plainly
 from collectors.configuration import Configuration
 from collectors.credential import SIGNER, load_credential, store_credential
 from collectors.renew import asked_path
 from collectors.settings import Settings, load
-from collectors.source_settings import AnySource, EvtxSource, FindingsSource, TailSource, WindowsSource
 from collectors.spool_cli import spool
 from soc.kernel.clock import SystemClock
-from soc.kernel.errors import AuthError
+from soc.kernel.errors import AuthError, ConfigError
 from soc.kernel.logs import open_log
 from soc.kernel.notify import notify
 from soc.spool.journal import MARKER
@@ -109,7 +107,10 @@ def check(config_path: Path) -> None:
     """  # noqa: D301 - click wants the character
     settings = load(config_path)
     for source in settings.sources:
-        click.echo(f"{source.id}: {_found(source)}")
+        click.echo(f"{source.id}: {found_by(source)}")
+    faults = faults_of(settings)
+    if faults:
+        raise ConfigError("\n".join(f"{config_path}: {fault}" for fault in faults))
     click.echo("The settings are good.")
 
 
@@ -162,22 +163,6 @@ async def _run(agent: Agent) -> None:
         loop.add_signal_handler(number, stop.set)
     await agent.run(stop, _ready)
     notify("STOPPING=1")
-
-
-def _found(source: AnySource) -> str:
-    match source:
-        case TailSource() | EvtxSource():
-            found = sorted({path for pattern in source.paths for path in glob(pattern, recursive=True)})  # noqa: PTH207 - absolute
-            closed = [path for path in found if not os.access(path, os.R_OK)]
-            unread = f", {len(closed)} of them may not be read: {', '.join(closed[:3])}" if closed else ""
-            return f"{len(found)} files match{unread}"
-        case FindingsSource():
-            there = "" if os.access(source.folder, os.R_OK | os.X_OK) else ", which cannot be read"
-            return f"folder {source.folder}{there}"
-        case WindowsSource():
-            return f"channels {', '.join(source.channels)}"
-        case _:
-            return f"{source.kind} on {source.listen}"
 
 
 def _ready() -> None:

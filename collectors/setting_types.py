@@ -70,6 +70,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _gateways(urls: list[str]) -> None:
+    for url in urls:
+        address(url.removeprefix("https://"))
+
+
 def _metrics(text: str) -> None:
     if text:
         loopback(text)
@@ -90,12 +95,16 @@ def _pattern(text: str) -> None:
 
 
 _ADDRESS = r"(\[[0-9A-Fa-f:]+\]|[^:\s]+):[0-9]{1,5}"
-Words = Annotated[str, Meta(min_length=1)]
+Words = Annotated[str, Meta(min_length=1, pattern=r"\A[^\0]*\Z")]
+"""Not empty, and without the character that ends names of files."""
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Address = Annotated[str, Meta(pattern=f"^{_ADDRESS}$"), Judged(address)]
 Loopback = Annotated[str, Meta(pattern=f"^{_ADDRESS}$"), Judged(loopback)]
 Metrics = Annotated[str, Meta(pattern=f"^({_ADDRESS})?$"), Judged(_metrics)]
 """A loopback address, or empty: none."""
+Gateways = Annotated[
+    list[Annotated[str, Meta(pattern=r"^https://[^/\s]+:[0-9]{1,5}$")]], Meta(min_length=1), Judged(_gateways)
+]
 Zone = Annotated[str, Judged(_zone)]
 Pattern = Annotated[str, Judged(_pattern)]
 OfficeHours = Annotated[str, Judged(hours)]

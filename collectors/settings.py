@@ -11,12 +11,21 @@ import msgspec
 from msgspec import Meta
 
 from collectors.office import Office, days, hours
-from collectors.setting_types import Metrics, OfficeDays, OfficeHours, Words, Zone, converted, loopback
-from collectors.source_settings import KINDS, AnySource, anchored
+from collectors.setting_types import (
+    Gateways,
+    Metrics,
+    OfficeDays,
+    OfficeHours,
+    Words,
+    Zone,
+    converted,
+    loopback,
+)
+from collectors.source_settings import KINDS, AnySource, anchored, place_of
 from soc.kernel.errors import ConfigError, shortened
 
-Gateway = Annotated[str, Meta(pattern=r"^https://[^/\s]+:[0-9]{1,5}$")]
-KilobitsPerSecond = Annotated[int, Meta(ge=0)]
+MOST_MIB = 1 << 24
+KilobitsPerSecond = Annotated[int, Meta(ge=0, le=100_000_000)]
 
 
 class Collector(msgspec.Struct, frozen=True):
@@ -24,12 +33,12 @@ class Collector(msgspec.Struct, frozen=True):
 
     data_dir: Words
     """Spool and credential; relative to the settings file."""
-    gateways: Annotated[list[Gateway], Meta(min_length=1)]
+    gateways: Gateways
     """Addresses of the centre, tried in this order."""
     heartbeat_seconds: Annotated[int, Meta(ge=1, le=600)] = 30
-    spool_mib: Annotated[int, Meta(ge=64)] = 4096
+    spool_mib: Annotated[int, Meta(ge=64, le=MOST_MIB)] = 4096
     """Most the spool may take."""
-    disk_floor_mib: Annotated[int, Meta(ge=0)] = 512
+    disk_floor_mib: Annotated[int, Meta(ge=0, le=MOST_MIB)] = 512
     """Free space that the spool leaves on the disk."""
     keep_hours: Annotated[int, Meta(ge=0, le=720)] = 24
     """How long delivered records are kept, so that a restored centre can ask for them again."""
@@ -135,6 +144,10 @@ def _sources(raw: Any, faults: list[str]) -> list[AnySource]:
             found.append(source)
     counts = Counter(source.id for source in found)
     faults += [f"source: id {id_!r} is given {n} times" for id_, n in counts.items() if n > 1]
+    places = Counter(place for source in found if (place := place_of(source)) is not None)
+    faults += [
+        f"source: {n} sources listen on {where} ({how})" for (how, where), n in places.items() if n > 1
+    ]
     return found
 
 

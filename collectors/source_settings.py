@@ -117,6 +117,17 @@ KINDS: dict[str, type[AnySource]] = {
 }
 
 
+def place_of(source: AnySource) -> tuple[str, str] | None:
+    """Return protocol and address that *source* takes for itself, if it listens at all."""
+    match source:
+        case UdpSource():
+            return "udp", source.listen
+        case TcpSource() | TlsSource() | PushSource():
+            return "tcp", source.listen
+        case _:
+            return None
+
+
 def anchored(source: AnySource, folder: Path) -> AnySource:
     """Return *source* with its paths counted from *folder*."""
 

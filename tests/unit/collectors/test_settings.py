@@ -168,6 +168,14 @@ kind = ["tail"]
         (HEAD + PUSH.replace("127.0.0.1", "10.0.0.1"), "source.0.listen: others could reach it"),
         (HEAD + TLS.replace("key", "keys"), "source.0.key: missing"),
         (HEAD + FINDINGS + 'layout = "xlsx"\n', "source.0.layout"),
+        (HEAD.replace("8443", "0") + TAIL, "collector.gateways: port 0; accepted: 1 to 65535"),
+        (HEAD.replace("8443", "99999") + TAIL, "collector.gateways: port 99999"),
+        (HEAD + "spool_mib = 99999999999\n" + TAIL, "collector.spool_mib"),
+        (HEAD + TAIL.replace("paths = [", 'paths = ["a\\u0000b", '), "source.0.paths"),
+        (
+            HEAD + TLS.replace("[::]:6514", "127.0.0.1:8088") + PUSH,
+            "source: 2 sources listen on 127.0.0.1:8088 (tcp)",
+        ),
     ],
 )
 def test_a_fault_says_what_is_wrong(tmp_path: Path, text: str, fault: str) -> None:
