@@ -176,9 +176,9 @@ class Desk:
 
         Raises:
             StoreBusy: the collector's heartbeats come faster than they are heard.
-            WireError: it is none; it is booked as the largest there is.
+            WireError: it is none; it is booked as it was sent, for nothing of it is kept.
         """
-        who, now, bytes_ = urn_of(origin), self.clock.monotonic(), codec.MAX_BEAT_BYTES
+        who, now, bytes_ = urn_of(origin), self.clock.monotonic(), len(body)
         wait_s = self.beats.wait_s(who, now)
         if wait_s > 0:
             raise StoreBusy("heartbeats come too fast", min(timedelta(seconds=wait_s), LONGEST_WAIT))
