@@ -21,6 +21,7 @@ from soc.gateway import bulk_answers
 from soc.gateway.bulk_reading import BulkReader, Item
 from soc.gateway.doorway import Doorway
 from soc.gateway.inflating import Inflater
+from soc.gateway.limits import Memory
 from soc.gateway.visit import Visit
 from soc.kernel.errors import AuthError, StoreBusy, StoreError, WireError
 from soc.model.identity import Origin
@@ -28,6 +29,9 @@ from soc.model.record import Record
 from soc.wire.messages import MAX_RECORDS
 
 WHOLE_BYTES = 8 << 20
+"""Each document counts ``ITEM_BYTES`` more."""
+ITEM_BYTES = 1 << 10
+"""What a document costs in memory until it is stored, however small it is."""
 MAX_DOCUMENT_BYTES = 8 << 20
 MAX_ITEMS = 200_000
 READ_S = 30
@@ -62,6 +66,8 @@ class Bulk:
     """Version of Elasticsearch that clients are told."""
     max_body_bytes: int
     """After decompression."""
+    max_items: int = MAX_ITEMS
+    """Documents of one body."""
 
     def application(self) -> web.Application:
         """Return the aiohttp application of the port."""
@@ -96,6 +102,8 @@ class Bulk:
         reading = BulkReader(request.match_info.get("index", ""))
         async for piece in _plain(request, self.max_body_bytes):
             kept.add(reading.feed(piece), len(piece))
+            if kept.count > self.max_items:
+                raise _too_large(f"more than {self.max_items} actions")
             if reading.waiting > MAX_DOCUMENT_BYTES:
                 raise _too_large(f"a document is larger than {MAX_DOCUMENT_BYTES} bytes")
             if kept.waiting_bytes >= WHOLE_BYTES:
@@ -139,8 +147,12 @@ class _Kept:
     origin: Origin
     peer: str
     answers: list[bytes] = field(default_factory=list)
-    """Of every item, stored or waiting."""
+    """Of all items, stored or waiting; those that came together stand together."""
+    count: int = 0
+    """Of items."""
     waiting_bytes: int = 0
+    """What is not stored yet costs in memory."""
+    _answered_bytes: int = 0
     _waiting: list[Item] = field(default_factory=list)
 
     def add(self, items: list[Item], bytes_: int) -> None:
@@ -149,12 +161,16 @@ class _Kept:
         Raises:
             StoreBusy: bodies on their way in hold as much memory as they may.
         """
-        self.doorway.desk.memory.take(bytes_)
-        self.waiting_bytes += bytes_
+        cost = bytes_ + ITEM_BYTES * len(items)
+        self._memory.take(cost)
+        self.waiting_bytes += cost
         self._waiting += items
-        self.answers += map(bulk_answers.item_stored, items)
-        if len(self.answers) > MAX_ITEMS:
-            raise _too_large(f"more than {MAX_ITEMS} actions")
+        if items:
+            answer = b",".join(map(bulk_answers.item_stored, items))
+            self._memory.take(len(answer))
+            self._answered_bytes += len(answer)
+            self.answers.append(answer)
+        self.count += len(items)
 
     async def store(self) -> None:
         """Store what waits."""
@@ -164,13 +180,23 @@ class _Kept:
             if count % MAX_RECORDS == 0:
                 await asyncio.sleep(0)
         await self.visit.take(self.origin, records, patience=LATER)
-        self.drop()
+        self._forget()
 
     def drop(self) -> None:
-        """Keep no longer what waits."""
-        self.doorway.desk.memory.give(self.waiting_bytes)
+        """Keep nothing."""
+        self._forget()
+        self._memory.give(self._answered_bytes)
+        self._answered_bytes = 0
+
+    def _forget(self) -> None:
+        """Keep no longer what waited."""
+        self._memory.give(self.waiting_bytes)
         self.waiting_bytes = 0
         self._waiting.clear()
+
+    @property
+    def _memory(self) -> Memory:
+        return self.doorway.desk.memory.of(self.origin.agency)
 
 
 async def _plain(request: web.Request, limit: int) -> AsyncIterator[bytes]:

@@ -35,7 +35,7 @@ def item_stored(item: Item) -> bytes:
 
 
 def all_stored(items: Iterable[bytes], took_ms: int) -> bytes:
-    """Return the whole answer, from the parts that `item_stored` gave."""
+    """Return the whole answer, from the parts that `item_stored` gave, or several of them with commas."""
     return b'{"took":%d,"errors":false,"items":[%b]}' % (took_ms, b",".join(items))
 
 

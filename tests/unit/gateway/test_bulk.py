@@ -29,7 +29,7 @@ from support.doors import (
     stored,
 )
 
-from soc.gateway.bulk import LATER, Bulk
+from soc.gateway.bulk import LATER, MAX_ITEMS, WHOLE_BYTES, Bulk
 from soc.gateway.desk import UPLOADS_AT_ONCE, Door
 from soc.kernel.errors import StoreError
 from soc.model.event import Mark
@@ -76,11 +76,11 @@ class Client:
 
 @asynccontextmanager
 async def a_client(
-    folder: Path, *, writer: Faulty | None = None, max_body_bytes: int = 100 * MIB
+    folder: Path, *, writer: Faulty | None = None, max_body_bytes: int = 100 * MIB, max_items: int = MAX_ITEMS
 ) -> AsyncIterator[Client]:
     centre = await receiving(folder, writer=writer)
     key = await api_key(centre)
-    application = Bulk(doorway(centre, Door.BULK, "json"), "9.1.0", max_body_bytes).application()
+    application = Bulk(doorway(centre, Door.BULK, "json"), "9.1.0", max_body_bytes, max_items).application()
     async with open_bulk(application) as port, aiohttp.ClientSession(auto_decompress=False) as session:
         yield Client(centre, session, port, key)
 
@@ -221,9 +221,24 @@ async def test_bodies_on_their_way_in_share_a_bounded_memory(tmp_path: Path) -> 
         assert memory.held_bytes == 0
 
 
+async def test_small_documents_count_as_what_they_cost(tmp_path: Path) -> None:
+    body = b'{"index":{}}\n{}\n' * 20_000
+    faulty = Faulty()
+    async with a_client(tmp_path, writer=faulty) as client, asyncio.TaskGroup() as group:
+        memory = client.centre.desk.memory
+        asked = group.create_task(client.bulk(gzip.compress(body), {"Content-Encoding": "gzip"}))
+        await faulty.asked.wait()
+        held = memory.held_bytes
+        faulty.busy(times=100)
+        await moved_until(client.centre.clock, asked.done)
+        assert (await asked).status == 503
+        assert WHOLE_BYTES < held < 2 * WHOLE_BYTES
+        assert memory.held_bytes == 0
+
+
 async def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
-    one_line, many_lines = b"x" * (12 * MIB), b'{"index":{}}\n{}\n' * 300_000
-    async with a_client(tmp_path) as client:
+    one_line, many_lines = b"x" * (12 * MIB), b'{"index":{}}\n{}\n' * 30_000
+    async with a_client(tmp_path, max_items=5000) as client:
         for plain in (one_line, many_lines, b'{"index":{}}\n' + one_line):
             answer = await client.bulk(gzip.compress(plain, 1), {"Content-Encoding": "gzip"})
             assert answer.status in (400, 413)
