@@ -90,7 +90,7 @@ def _add_request(request: str, fields: Fields) -> None:
 
 @lru_cache(maxsize=4096)
 def _at_ms(text: str, zone: tzinfo) -> int | None:
-    """Return the instant of ``24/Nov/2026:08:15:00 +0700``: lines of one second come together."""
+    """Return the instant of ``24/Nov/2026:08:15:00 +0700``, remembered like every date's."""
     month = moments.MONTHS.get(text[3:6])
     if month is None:
         return None

@@ -78,8 +78,12 @@ def usable(moment: datetime, zone: tzinfo) -> int | None:
     return at_ms if 0 <= at_ms <= LAST_USABLE_MS else None
 
 
+@lru_cache(maxsize=4096)
 def on_date(date: tuple[int, int, int], clock: tuple[int, int, int], zone: tzinfo) -> int | None:
-    """Return the instant of (year, month, day) at (hour, minute, second); None if there is no such time."""
+    """Return the instant of (year, month, day) at (hour, minute, second); None if there is no such time.
+
+    It is remembered: records of one second come together.
+    """
     try:
         return usable(datetime(*date, *clock, tzinfo=zone), zone)
     except ValueError:

@@ -7,7 +7,8 @@ rules still see it and it can be replayed once a parser is mended.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Final
 
 from soc.kernel.errors import RecordError, shortened
 from soc.kernel.ids import event_id_at, event_id_own, event_id_seq
@@ -70,8 +71,10 @@ def parse(  # noqa: PLR0913 - the record, who it is from, and how a caller witho
         layer: Stands for what the tables say.
     """
     read_at_ms = _usable(record.read_at_ms, received_at_ms)
-    reading, text, reason, marks = _read(record, origin, sources, read_at_ms)
-    moment = _judge(reading.at_ms, read_at_ms, judge_clock=judge_clock)
+    zone, zone_name = moments.zone_named(record.zone)
+    text, mended = valid_text(record.raw, record.encoding)
+    reading, reason = _read(text, record, origin, Context(sources, zone, read_at_ms, record.source))
+    at_ms, doubt = _judge(reading.at_ms, read_at_ms, judge_clock=judge_clock)
     logsources = reading.logsources if logsource is None else (logsource,)
     return Event(
         id=_event_id(record, origin, reading, (collector_boot, sequence)),
@@ -80,55 +83,41 @@ def parse(  # noqa: PLR0913 - the record, who it is from, and how a caller witho
         source=record.source,
         layer=sources.layer(logsources) if layer is None else layer,
         logsources=logsources,
-        at_ms=moment.at_ms,
+        at_ms=at_ms,
         read_at_ms=read_at_ms,
         received_at_ms=received_at_ms,
         fields=reading.fields,
         original=text,
-        marks=marks | moment.marks,
+        marks=_marks((mended or reading.malformed, record.split, bool(reason)), doubt),
         retention=RetentionClass.QUARANTINE if reason else RetentionClass.STANDARD,
         reason=reason,
-        zone=moments.zone_named(record.zone)[1],
-        stated_at_ms=moment.stated_at_ms,
+        zone=zone_name,
+        stated_at_ms=reading.at_ms if doubt is Mark.CLOCK_SUSPECT else None,
         record=record if reason else None,
     )
 
 
 _MAY_SPEAK_FOR_THE_SOC = (SOC_AGENCY, "")
 """The centre, and files scanned without an agency; a collector's agency is never empty."""
+_MARKS = (Mark.MALFORMED, Mark.SPLIT, Mark.QUARANTINED)
 
 
-class _Moment(NamedTuple):
-    at_ms: int
-    stated_at_ms: int | None
-    marks: frozenset[Mark]
-
-
-class _Read(NamedTuple):
-    reading: Reading
-    text: str
-    reason: str
-    """Why it was quarantined; empty = it was not."""
-    marks: frozenset[Mark]
-
-
-def _read(record: Record, origin: Origin, sources: Sources, read_at_ms: int) -> _Read:
-    text, malformed = valid_text(record.raw, record.encoding)
-    zone, _ = moments.zone_named(record.zone)
-    reason = ""
+def _read(text: str, record: Record, origin: Origin, context: Context) -> tuple[Reading, str]:
+    """Return what *text* tells, and why it is quarantined (empty: it is not)."""
     try:
-        reader = _reader(record.format, origin)
-        reading = reader(text, Context(sources, zone, read_at_ms, record.source))
-        widen(sources, reading)
+        reading = _reader(record.format, origin)(text, context)
+        widen(context.sources, reading)
     except RecordError as error:
-        reading = Reading(fields={}, logsources=sources.formats.get(record.format, ()))
-        reason = str(error)
-    states = {
-        Mark.MALFORMED: malformed or reading.malformed,
-        Mark.SPLIT: record.split,
-        Mark.QUARANTINED: bool(reason),
-    }
-    return _Read(reading, text, reason, frozenset(mark for mark, holds in states.items() if holds))
+        logsources = context.sources.formats.get(record.format, ())
+        return Reading(fields={}, logsources=logsources), str(error)
+    return reading, ""
+
+
+@cache
+def _marks(hold: tuple[bool, bool, bool], doubt: Mark | None) -> frozenset[Mark]:
+    """Return *doubt* and those of ``_MARKS`` that *hold*."""
+    marks = {mark for mark, holds in zip(_MARKS, hold, strict=True) if holds}
+    return frozenset(marks if doubt is None else marks | {doubt})
 
 
 def _reader(name: str, origin: Origin) -> Reader:
@@ -140,12 +129,13 @@ def _reader(name: str, origin: Origin) -> Reader:
     return reader
 
 
-def _judge(stated_at_ms: int | None, read_at_ms: int, *, judge_clock: bool) -> _Moment:
+def _judge(stated_at_ms: int | None, read_at_ms: int, *, judge_clock: bool) -> tuple[int, Mark | None]:
+    """Return when it happened, and what speaks against the time that the record states."""
     if stated_at_ms is None:
-        return _Moment(read_at_ms, None, frozenset({Mark.NO_TIME}))
+        return read_at_ms, Mark.NO_TIME
     if judge_clock and stated_at_ms > read_at_ms + CLOCK_TOLERANCE_MS:
-        return _Moment(read_at_ms, stated_at_ms, frozenset({Mark.CLOCK_SUSPECT}))
-    return _Moment(stated_at_ms, None, frozenset())
+        return read_at_ms, Mark.CLOCK_SUSPECT
+    return stated_at_ms, None
 
 
 def _event_id(record: Record, origin: Origin, reading: Reading, place: tuple[str, int | None]) -> str:
