@@ -220,20 +220,13 @@ class Journal:
         self, records: Sequence[Record], states: States, shed: Sequence[Shed], *, reserved: bool = False
     ) -> int:
         first_seq = self._next
-        kept = Kept(
-            version=VERSION,
-            boot=self._start.boot,
-            records=tuple(records),
-            gaps=numbered(shed, first_seq + len(records)),
-            states=dict(states),
-            complete=False,
-        )
+        kept = self._kept(records, numbered(shed, first_seq + len(records)), states)
         let_go = sum(item.count for item in shed)
         count = len(records) + let_go
         try:
             self._keep(count, kept, reserved=reserved)
         except SpoolError as error:
-            if isinstance(error, SpoolFull) and not self._free_delivered():
+            if isinstance(error, SpoolFull) and not (self._free_delivered() or self._begin_anew()):
                 raise
             # Otherwise in a new segment: what a failed sync left behind proves nothing.
             self._keep(count, kept, reserved=reserved)
@@ -241,6 +234,9 @@ class Journal:
         self._states = _merged(self._states, states)
         self.shed_records += let_go
         return first_seq
+
+    def _kept(self, records: Sequence[Record], gaps: tuple[Gap, ...], states: States) -> Kept:
+        return Kept(VERSION, self._start.boot, tuple(records), gaps, dict(states), complete=False)
 
     def _keep(self, count: int, kept: Kept, *, reserved: bool) -> None:
         if reserved and not self._growth.promised_bytes:
@@ -268,11 +264,20 @@ class Journal:
                 raise SpoolFull(self._capacity.state())
 
     def _free_delivered(self) -> bool:
-        """Delete all that was delivered; return whether there was anything."""
+        """Return whether there was anything delivered to delete."""
         try:
             return self._capacity.free(self._acked)
         except OSError as error:
             raise SpoolError(f"{self._shelf.folder}: {error.strerror} at deleting a segment") from error
+
+    def _begin_anew(self) -> bool:
+        """Give up what was delivered in the segment that grows too: its states go on in the reserve."""
+        if self._acked < self._next or self.newest_seq >= self._next:
+            return False
+        self._growth.close()
+        with suppress(SpoolFull):
+            self._keep(0, self._kept((), (), {}), reserved=True)
+        return self._free_delivered()
 
     def _mark(self) -> None:
         self._marked = False

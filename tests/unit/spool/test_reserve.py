@@ -128,3 +128,19 @@ def test_a_disk_full_to_the_last_byte_is_drained_and_goes_on(tmp_path: Path) -> 
         journal = a_journal(disk.folder)
         assert everything(journal) == [item for item in kept if item[0] >= half]
         journal.close()
+
+
+def test_a_full_spool_of_one_delivered_segment_begins_anew(tmp_path: Path) -> None:
+    journal = a_journal(tmp_path, limit_bytes=64 * KIB, reserve_bytes=16 * KIB)
+    until_full(lambda: journal.append([a_record(f"{journal.next_seq} " + "x" * 90)], {"file": b"1"}))
+    seq = journal.next_seq
+    journal.acknowledge(seq - 1)
+    with pytest.raises(SpoolFull):
+        journal.append([a_record("one is not delivered yet" + "x" * 100)], {})
+    journal.acknowledge(seq)
+    assert journal.append([a_record("after")], {"other": b"2"}) == seq
+    assert [text for _, text in everything(journal)] == ["after"]
+    journal.close()
+    journal = a_journal(tmp_path, limit_bytes=64 * KIB)
+    assert journal.states() == {"file": b"1", "other": b"2"}
+    assert (journal.acked_seq, journal.next_seq) == (seq, seq + 1)
