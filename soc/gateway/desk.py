@@ -8,7 +8,6 @@ import asyncio
 import base64
 import binascii
 import itertools
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +33,8 @@ from soc.wire.messages import MAX_RECORDS, Batch, Beat
 
 UPLOADS_AT_ONCE = 8
 """Bodies that one sender may have under way."""
+UPLOADS_EACH = 128
+"""Bodies that all senders of one agency may: many collectors on slow lines, and no crowd of keys."""
 MAX_TAKE_BYTES = 1 << 20
 REFUSED_BYTES = 1 << 20
 """What a body is booked with that was refused: looking into a bomb takes as long as this much of events."""
@@ -82,7 +83,8 @@ class Desk:
     _limited: Failures = field(default_factory=Failures)
     """Of agencies in the place of addresses: each is said once a minute."""
     _own_places: dict[str, asyncio.Semaphore] = field(default_factory=dict)
-    _uploads: Counter[Origin] = field(default_factory=Counter)
+    _uploads: Shares = field(default_factory=lambda: Shares(UPLOADS_AT_ONCE))
+    _agency_uploads: Shares = field(default_factory=lambda: Shares(UPLOADS_EACH))
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def by_certificate(self, peer: Mapping[str, Any] | None, address: str) -> Origin:
@@ -116,15 +118,8 @@ class Desk:
         Raises:
             StoreBusy: too many are under way.
         """
-        if self._uploads[origin] >= UPLOADS_AT_ONCE:
-            raise StoreBusy("this collector has too many uploads under way")
-        self._uploads[origin] += 1
-        try:
+        with self._uploads.place(urn_of(origin)), self._agency_uploads.place(origin.agency):
             yield
-        finally:
-            self._uploads[origin] -= 1
-            if not self._uploads[origin]:
-                del self._uploads[origin]
 
     @asynccontextmanager
     async def admit(self, origin: Origin, *, bytes_: int) -> AsyncIterator[None]:
@@ -163,13 +158,8 @@ class Desk:
 
     @contextmanager
     def _waiting(self, agency: str, bytes_: int) -> Iterator[None]:
-        if not self.shares.enter(agency):
-            raise StoreBusy(f"agency {agency} has enough under way")
-        try:
-            with self.memory.held(bytes_):
-                yield
-        finally:
-            self.shares.leave(agency)
+        with self.shares.place(agency), self.memory.of(agency).held(bytes_):
+            yield
 
     def hear(self, body: bytes, origin: Origin) -> Beat:
         """Return the heartbeat in *body*, booked to its collector and to its agency.

@@ -13,7 +13,6 @@ from soc.gateway.desk import Desk, Door
 from soc.gateway.hearing import CONNECTIONS_EACH, Hearing
 from soc.gateway.limits import Shares
 from soc.gateway.visit import Doubts, Visit
-from soc.kernel.errors import StoreBusy
 from soc.model.identity import Origin
 from soc.model.record import Record
 from soc.wire.codec import MAX_RECORD_BYTES
@@ -47,13 +46,8 @@ class Doorway:
             StoreBusy: its agency has as many connections as it may.
         """
         agency = self.origin(writer).agency
-        if not self._talks.enter(agency):
-            raise StoreBusy(f"agency {agency} has {CONNECTIONS_EACH} connections here")
-        try:
-            with Hearing(reader, self.desk.memory.of(agency)) as hearing:
-                yield hearing
-        finally:
-            self._talks.leave(agency)
+        with self._talks.place(agency), Hearing(reader, self.desk.memory.of(agency)) as hearing:
+            yield hearing
 
     def origin(self, writer: asyncio.StreamWriter) -> Origin:
         """Return whom the certificate at the other end speaks for at this moment.

@@ -103,26 +103,30 @@ class Allowances:
 
 @dataclass(slots=True)
 class Shares:
-    """Bodies at the desk, at work or waiting for a place, of which one agency has at most *most_each*.
+    """What many have under way at once, of which each (an agency, a sender) has at most *most_each*.
 
-    So however many it sends, no other waits for more than that many of its.
+    So however many bodies it sends, no other waits for more than that many of its.
     """
 
     most_each: int
     _held: Counter[str] = field(default_factory=Counter)
 
-    def enter(self, agency: str) -> bool:
-        """Count one more, or tell that *agency* has its share."""
-        if self._held[agency] >= self.most_each:
-            return False
-        self._held[agency] += 1
-        return True
+    @contextmanager
+    def place(self, who: str) -> Iterator[None]:
+        """Count one more for a while.
 
-    def leave(self, agency: str) -> None:
-        """Give back what ``enter`` gave."""
-        self._held[agency] -= 1
-        if not self._held[agency]:
-            del self._held[agency]
+        Raises:
+            StoreBusy: *who* has its share.
+        """
+        if self._held[who] >= self.most_each:
+            raise StoreBusy(f"{who} has {self.most_each} under way, its share")
+        self._held[who] += 1
+        try:
+            yield
+        finally:
+            self._held[who] -= 1
+            if not self._held[who]:
+                del self._held[who]
 
 
 @dataclass(slots=True)

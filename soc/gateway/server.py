@@ -57,7 +57,7 @@ class Gateway:
         origin = self._origin(request)
         # Read first: a collector on a slow line must not hold a place that others wait for.
         with self.desk.upload(origin):
-            body = await read(request, codec.MAX_BODY_BYTES, self.desk.memory)
+            body = await read(request, codec.MAX_BODY_BYTES, self.desk.memory.of(origin.agency))
         async with self.desk.admit(origin, bytes_=len(body)):
             batch = await asyncio.to_thread(codec.unpack, body, Batch)
             self._same(batch.origin, origin, request)
@@ -68,7 +68,7 @@ class Gateway:
         """Feed a heartbeat."""
         origin = self._origin(request)
         with self.desk.upload(origin):
-            body = await read(request, codec.MAX_BEAT_BYTES, self.desk.memory)
+            body = await read(request, codec.MAX_BEAT_BYTES, self.desk.memory.of(origin.agency))
         beat = self.desk.hear(body, origin)
         self._same(beat.origin, origin, request)
         await self.intake.beat(beat, origin)

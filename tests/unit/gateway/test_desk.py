@@ -5,7 +5,7 @@ import base64
 import io
 import json
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from support.centre import NOW, Receiving, receiving
 
 from soc.gateway.credentials import enrol, issue_token, revoke
-from soc.gateway.desk import REFUSED_BYTES, UPLOADS_AT_ONCE, Door
+from soc.gateway.desk import REFUSED_BYTES, UPLOADS_AT_ONCE, UPLOADS_EACH, Door
 from soc.gateway.keys import issue_key
 from soc.gateway.limits import Allowances, Memory, Rates, Shares
 from soc.kernel.clock import to_ms
@@ -182,9 +182,9 @@ async def test_an_agency_with_too_many_bodies_at_the_desk_is_told_so(tmp_path: P
 async def test_what_waits_counts_in_the_memory_of_all(tmp_path: Path) -> None:
     desk = (await receiving(tmp_path)).desk
     desk.memory = Memory(100)
-    async with desk.admit(ORIGIN, bytes_=60):
-        with pytest.raises(StoreBusy, match="on its way"):
-            async with desk.admit(Origin("ubnd", "c2"), bytes_=60):
+    async with desk.admit(ORIGIN, bytes_=50):
+        with desk.memory.held(1), pytest.raises(StoreBusy, match="on its way"):
+            async with desk.admit(Origin("ubnd", "c2"), bytes_=50):
                 pass
     assert desk.memory.held_bytes == 0
 
@@ -274,6 +274,30 @@ async def test_failures_are_counted_by_address_and_their_secrets_not_said(tmp_pa
     assert [json.loads(line)["count"] for line in lines] == [1, 20, 1]
     assert "secret" not in said.getvalue()
     assert header not in said.getvalue()
+
+
+async def test_the_uploads_of_all_senders_of_an_agency_are_bounded(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    with ExitStack() as held:
+        for number in range(UPLOADS_EACH):
+            held.enter_context(desk.upload(Origin("ubnd", f"c{number}")))
+        with pytest.raises(StoreBusy), desk.upload(Origin("ubnd", "another")):
+            pass
+        with desk.upload(ORIGIN):
+            pass
+    with desk.upload(Origin("ubnd", "another")):
+        pass
+
+
+async def test_what_one_agency_has_on_its_way_leaves_room_for_others(tmp_path: Path) -> None:
+    desk = (await receiving(tmp_path)).desk
+    half = desk.memory.most_bytes // 2
+    async with desk.admit(ORIGIN, bytes_=half):
+        with pytest.raises(StoreBusy):
+            async with desk.admit(ORIGIN, bytes_=1):
+                pass
+        async with desk.admit(Origin("ubnd", "c2"), bytes_=half):
+            pass
 
 
 async def test_one_senders_uploads_are_bounded_and_given_back(tmp_path: Path) -> None:

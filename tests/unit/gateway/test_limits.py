@@ -62,10 +62,11 @@ def test_an_agency_waits_for_the_slower_of_its_two_buckets(events: int, bytes_: 
 
 def test_each_agency_has_its_share_at_the_desk() -> None:
     shares = Shares(2)
-    assert [shares.enter("a") for _ in range(3)] == [True, True, False]
-    assert shares.enter("b")
-    shares.leave("a")
-    assert [shares.enter("a") for _ in range(2)] == [True, False]
+    with shares.place("a"):
+        with shares.place("a"), pytest.raises(StoreBusy), shares.place("a"):
+            pass
+        with shares.place("a"), shares.place("b"):
+            pass
 
 
 def test_a_crowd_counts_in_all_and_per_address() -> None:
