@@ -36,9 +36,9 @@ class Open:
         """Wait until *number* events of the sender are stored, possible repeats not counted."""
         eventually(lambda: self._stored_once() >= number, within_s=9, what=f"{number} stored")
 
-    def waits_for_quiet(self) -> None:
-        """Wait until something is stored and no more comes for a moment."""
-        quiet(self._stored_once, within_s=9)
+    def waits_for_quiet(self) -> int:
+        """Wait until something is stored and no more comes for a moment; return how much it is."""
+        return quiet(self._stored_once, within_s=9)
 
     def limited(self) -> bool:
         """Tell whether the centre has said that somebody was ahead of its share."""

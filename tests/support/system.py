@@ -40,8 +40,8 @@ def eventually(look: Callable[[], bool], *, within_s: float, what: str) -> None:
         time.sleep(0.05)
 
 
-def quiet(look: Callable[[], int], *, within_s: float) -> None:
-    """Poll *look* until it gives the same ten times in a row, and not 0."""
+def quiet(look: Callable[[], int], *, within_s: float) -> int:
+    """Poll *look* until it gives the same ten times in a row, and not 0; return that."""
     seen: list[int] = []
 
     def same() -> bool:
@@ -49,6 +49,7 @@ def quiet(look: Callable[[], int], *, within_s: float) -> None:
         return len(seen) >= LOOKS and seen[-1] > 0 and len(set(seen[-LOOKS:])) == 1
 
     eventually(same, within_s=within_s, what="quiet")
+    return seen[-1]
 
 
 class _Socket(HTTPConnection):
