@@ -122,19 +122,17 @@ class Desk:
             yield
 
     @asynccontextmanager
-    async def admit(self, origin: Origin, *, bytes_: int) -> AsyncIterator[None]:
+    async def admit(self, origin: Origin, *, bytes_: int, begun: bool = False) -> AsyncIterator[None]:
         """Hold one of the places while *bytes_* of *origin* are worked on.
+
+        What was *begun* before goes on, however far it brings its agency ahead of its share.
 
         Raises:
             StoreBusy: there is no room now; ``wait`` says when to ask again.
         """
-        agency, now = origin.agency, self.clock.monotonic()
-        wait_s = self.allowances.wait_s(agency, now)
-        if wait_s > 0:
-            if self._limited.count(agency, now) == 1:
-                self.log.info(Said.LIMITED, agency=agency, collector=origin.collector, wait_s=wait_s)
-            wait = min(timedelta(seconds=wait_s), LONGEST_WAIT)
-            raise StoreBusy(f"agency {agency} sends more than its share", wait)
+        if not begun:
+            self._within_share(origin)
+        agency = origin.agency
         with self._waiting(agency, bytes_):
             async with self._place(agency):
                 try:
@@ -142,6 +140,15 @@ class Desk:
                 except WireError:
                     self._book(origin, 0, REFUSED_BYTES)
                     raise
+
+    def _within_share(self, origin: Origin) -> None:
+        agency, now = origin.agency, self.clock.monotonic()
+        wait_s = self.allowances.wait_s(agency, now)
+        if wait_s > 0:
+            if self._limited.count(agency, now) == 1:
+                self.log.info(Said.LIMITED, agency=agency, collector=origin.collector, wait_s=wait_s)
+            wait = min(timedelta(seconds=wait_s), LONGEST_WAIT)
+            raise StoreBusy(f"agency {agency} sends more than its share", wait)
 
     @asynccontextmanager
     async def _place(self, agency: str) -> AsyncIterator[None]:

@@ -1,8 +1,9 @@
 """A visit: one conversation's way to the desk, and what its sender may not know of it.
 
-Records are taken portion by portion, while there is room, and a busy centre is waited for: a sender that is
-refused at once may come again at once. What was taken before a conversation broke may come again in another
-one; when it comes under another id it is stored twice, and counted as a possible repeat.
+Records are taken portion by portion, while there is room, and between two of them others have their turn. A
+busy centre is waited for: a sender that is refused at once may come again at once. What was taken before a
+conversation broke may come again in another one; when it comes under another id it is stored twice, and
+counted as a possible repeat.
 """
 
 from collections import OrderedDict, deque
@@ -109,14 +110,16 @@ class Visit:
             await clock.sleep(min(error.wait if isinstance(error, StoreBusy) else AGAIN, left))
 
     async def _take(self, origin: Origin, waiting: deque[Sequence[Record]]) -> None:
-        size = sum(len(record.raw) for portion in waiting for record in portion)
-        async with self.desk.admit(origin, bytes_=size):
-            while waiting:
+        begun = False
+        while waiting:
+            size = sum(len(record.raw) for record in waiting[0])
+            async with self.desk.admit(origin, bytes_=size, begun=begun):
                 said = [(_said(origin, record), record.own_id) for record in waiting[0]]
                 repeats = sum(self.doubts.hear(*one) for one in said)
                 await self.desk.take(origin, self.door, waiting[0], repeats=repeats)
                 self._untold += said
                 waiting.popleft()
+            begun = True
 
 
 def portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:

@@ -1,5 +1,6 @@
 """What a sender may not know to be stored is a possible repeat when it comes again under another id."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from support.doors import ORIGIN, Faulty, doorway, receipts
 
 from soc.gateway.desk import Door
 from soc.gateway.doorway import PATIENCE, Doorway
+from soc.gateway.limits import Allowances, Rates
 from soc.gateway.visit import DOUBTED, UNTOLD, Doubts, portions
 from soc.kernel.errors import StoreBusy
 from soc.model.identity import Origin
 from soc.model.record import Record
 from soc.wire.codec import MAX_RECORD_BYTES
+from soc.wire.messages import MAX_RECORDS
 
 LINES = [b"<13>Nov 24 08:00:00 host app: %d" % n for n in range(5)]
 
@@ -78,6 +81,22 @@ async def test_what_was_refused_and_comes_twice_is_stored_twice_and_counted_once
     for own_id in ("body:2", "body:2", "body:3"):
         await sent(way, LINES, told=True, own_id=own_id)
     assert [(one.stored, one.repeats) for one in await receipts(centre)] == [(5, 0), (0, 0), (5, 5)]
+
+
+async def test_between_two_portions_of_one_sender_others_have_their_turn(tmp_path: Path) -> None:
+    faulty = Faulty()
+    centre = await receiving(tmp_path, writer=faulty)
+    centre.desk.places = asyncio.Semaphore(1)
+    centre.desk.allowances = Allowances(Rates(events_per_second=1, bytes_per_second=1000, burst_seconds=1))
+    way, other = doorway(centre, Door.BULK, "syslog"), Origin("ubnd", "c2")
+    many = [b"<13>Nov 24 08:00:00 host app: %d" % n for n in range(2 * MAX_RECORDS)]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sent(way, many, told=True))
+        await faulty.asked.wait()
+        group.create_task(sent(way, LINES, told=True, origin=other))
+        await asyncio.sleep(0)
+        faulty.may_go_on.set()
+    assert [one.stored for one in await receipts(centre)] == [MAX_RECORDS, len(LINES), MAX_RECORDS]
 
 
 def test_no_more_is_remembered_than_fits() -> None:
