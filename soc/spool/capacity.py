@@ -59,9 +59,7 @@ class Capacity:
 
     def free(self, acked_seq: int) -> bool:
         """Delete all that is delivered; return whether there was anything."""
-        delivered = self.shelf.delivered(acked_seq)
-        self.shelf.trim(acked_seq, 0)
-        return bool(delivered)
+        return self.shelf.trim(acked_seq, 0) > 0
 
     def trim(self, acked_seq: int) -> None:
         """Delete what is delivered and beyond its share."""

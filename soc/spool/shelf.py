@@ -71,8 +71,10 @@ class Shelf:
             with suppress(OSError):
                 os.utime(self.path(first))
 
-    def trim(self, below_seq: int, keep_bytes: int, older_than_ms: int = 0) -> None:
+    def trim(self, below_seq: int, keep_bytes: int, older_than_ms: int = 0) -> int:
         """Delete delivered segments, oldest first: all delivered before then, and all beyond *keep_bytes*.
+
+        Return how many. Empty ones, which a refused frame left, are not kept.
 
         Raises:
             OSError: one of them could not be deleted.
@@ -81,7 +83,7 @@ class Shelf:
         surplus = sum(self._sizes[first] for first in old) - keep_bytes
         doomed: list[int] = []
         for first in old:
-            if surplus <= 0 and self._delivered_ms(first) >= older_than_ms:
+            if surplus <= 0 and self._sizes[first] and self._delivered_ms(first) >= older_than_ms:
                 break
             doomed.append(first)
             surplus -= self._sizes[first]
@@ -91,6 +93,7 @@ class Shelf:
             self.path(first).unlink(missing_ok=True)
             self.firsts.remove(first)
             self.used_bytes -= self._sizes.pop(first)
+        return len(doomed)
 
     def _delivered_ms(self, first_seq: int) -> int:
         with suppress(OSError):

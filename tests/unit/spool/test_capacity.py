@@ -8,6 +8,7 @@ from pathlib import Path
 from support.spooling import ALL, a_journal, a_record, everything
 
 from soc.spool.journal import Journal
+from soc.spool.shelf import Shelf
 
 DAY_MS = timedelta(days=1) // timedelta(milliseconds=1)
 
@@ -77,3 +78,13 @@ def test_the_states_are_never_trimmed_before_a_newer_segment_holds_them(tmp_path
     journal.trim(time.time_ns() // 1_000_000 + 2 * DAY_MS)
     journal.close()
     assert a_journal(tmp_path).states() == {"file": b"4"}
+
+
+def test_an_empty_segment_is_deleted_once_it_is_delivered(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.path(1).touch()
+    shelf.put(1, 0)
+    shelf.put(5, 10)
+    shelf.stated = 5
+    assert [shelf.trim(5, 0), shelf.trim(5, 0)] == [1, 0]
+    assert list(tmp_path.iterdir()) == []
