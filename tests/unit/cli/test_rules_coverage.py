@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from soc.cli.rules import rules
 
+HOUSE = sum(path.parts[-2] != "mappings" for path in (Path(__file__).parents[3] / "rules").rglob("*.yml"))
+
 
 def run(*words: object) -> str:
     result = CliRunner().invoke(rules, ["coverage", *map(str, words)])
@@ -18,13 +20,13 @@ def test_the_table_goes_by_tactic_and_technique() -> None:
     lines = run().splitlines()
     assert lines[0].split() == ["tactic", "technique", "rules", "titles"]
     assert lines[1].split()[:3] == ["credential-access", "T1078", "3"]
-    assert any("techniques of 13 rules" in line for line in lines)
+    assert any(f"techniques of {HOUSE} rules" in line for line in lines)
     assert any("silent: raise no alert of their own" in line for line in lines)
 
 
 def test_the_layer_is_written_to_a_file_or_the_output(tmp_path: Path) -> None:
     path = tmp_path / "layer.json"
-    assert "techniques of 13 rules" in run("--json", path, "--name", "Tỉnh")
+    assert f"techniques of {HOUSE} rules" in run("--json", path, "--name", "Tỉnh")
     layer = json.loads(path.read_text(encoding="utf-8"))
     assert layer["name"] == "Tỉnh"
     assert layer == json.loads(run("--json", "-", "--name", "Tỉnh"))
