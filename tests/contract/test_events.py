@@ -85,6 +85,12 @@ async def test_what_can_be_read_by_now_takes_the_place_of_what_could_not(store: 
     assert await found(store) == ["read", "raw b"]
 
 
+async def test_what_could_not_be_read_gives_way_within_one_batch_too(store: Store) -> None:
+    unread, read = stored("a", "raw", retention=RetentionClass.QUARANTINE), stored("a", "read")
+    assert await put(store, unread, read, unread) == Written(stored=2, reread=0, known=1)
+    assert await found(store) == ["read"]
+
+
 async def test_another_run_and_day_keep_what_could_not_be_read(store: Store) -> None:
     quarantine = RetentionClass.QUARANTINE
     await put(

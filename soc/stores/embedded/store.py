@@ -11,7 +11,7 @@ import asyncio
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -141,6 +141,14 @@ class EmbeddedEventStore:
             volume.index.commit()
 
     def _write(self, events: Sequence[Event]) -> Written:
+        parts = [self._write_part(part) for part in _apart(events)]
+        return Written(
+            stored=sum(part.stored for part in parts),
+            reread=sum(part.reread for part in parts),
+            known=sum(part.known for part in parts),
+        )
+
+    def _write_part(self, events: Sequence[Event]) -> Written:
         where = self._keys.where([event.id for event in events])
         days: dict[tuple[str, str | None], set[str]] = {}
         batches: dict[Shard, list[Event]] = {}
@@ -227,6 +235,16 @@ def _open_keys(path: Path) -> Keys:
         for part in ("", "-wal", "-shm"):
             Path(f"{path}{part}").unlink(missing_ok=True)
         return Keys.open(path)
+
+
+def _apart(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Cut *events* where one comes again that could not be read before: its places must be known by then."""
+    begin, seen = 0, dict[tuple[str, str | None], RetentionClass]()
+    for number, event in enumerate(events):
+        if seen.setdefault((event.id, event.origin.exercise), event.retention) is not event.retention:
+            yield events[begin:number]
+            begin, seen = number, {(event.id, event.origin.exercise): event.retention}
+    yield events[begin:]
 
 
 def _days(places: dict[Shard, Position], shard: Shard) -> set[str]:
