@@ -86,21 +86,23 @@ async def _answer(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: Callable[[], str], patience: timedelta
 ) -> None:
     try:
-        async with asyncio.timeout(patience.total_seconds()):
-            head = await reader.readuntil(b"\r\n\r\n")
-            status, body = (
-                ("200 OK", text().encode()) if head.startswith(b"GET ") else ("405 Method Not Allowed", b"")
-            )
-            lines = (
-                f"HTTP/1.1 {status}",
-                f"Content-Type: {_CONTENT}",
-                f"Content-Length: {len(body)}",
-                "Connection: close",
-            )
-            writer.write("\r\n".join((*lines, "", "")).encode() + body)
-            await writer.drain()
-    except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        pass  # whoever asked does not want to hear it
+        # Whoever asks in no whole request, slowly, or not to the end does not want to hear it.
+        with suppress(TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(patience.total_seconds()):
+                head = await reader.readuntil(b"\r\n\r\n")
+                status, body = (
+                    ("200 OK", text().encode())
+                    if head.startswith(b"GET ")
+                    else ("405 Method Not Allowed", b"")
+                )
+                lines = (
+                    f"HTTP/1.1 {status}",
+                    f"Content-Type: {_CONTENT}",
+                    f"Content-Length: {len(body)}",
+                    "Connection: close",
+                )
+                writer.write("\r\n".join((*lines, "", "")).encode() + body)
+                await writer.drain()
     finally:
         writer.close()
         with suppress(OSError):

@@ -1,7 +1,6 @@
 """Opening: every kind of source that the settings know becomes one that runs."""
 
 import re
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import StringIO
@@ -92,7 +91,6 @@ def test_exports_that_were_read_are_known(tmp_path: Path) -> None:
     source.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has what is missing here")
 def test_the_live_event_log_is_refused_where_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs Windows"):
         opened("windows", 'channels = ["Security"]', tmp_path)
